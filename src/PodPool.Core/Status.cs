@@ -1,0 +1,51 @@
+namespace PodPool.Core;
+
+/// <summary>A pool's numbers, now.</summary>
+public sealed record PoolStatus(
+    PoolSpec Spec, int Starting, int Warm, int Claimed, int Serving, int Draining, long Claims, long Misses, RefillStop? Stopped);
+
+/// <summary>Refill has stopped.</summary>
+/// <param name="Message">The last failure.</param>
+/// <param name="RetryIn">Until the next try.</param>
+public sealed record RefillStop(string Message, TimeSpan RetryIn);
+
+/// <summary>A function's state, now.</summary>
+public sealed record FunctionStatus(
+    FunctionSpec Spec, IReadOnlyList<InstanceStatus> Instances, int Waiting, int InFlight, StartFault? LastFault, TimeSpan? BreakerOpenFor);
+
+/// <summary>One pod that is bound, or being bound, to a function.</summary>
+/// <param name="Pod">The pod.</param>
+/// <param name="Revision">The revision.</param>
+/// <param name="State">Claimed, serving or draining.</param>
+/// <param name="Node">Where it runs.</param>
+public sealed record InstanceStatus(PodId Pod, string Revision, PodState State, string Node);
+
+/// <summary>Where a router may send requests for a function.</summary>
+/// <param name="Function">The function; null: it is gone.</param>
+/// <param name="Instances">Serving instances in routing: those of the newest revision that serves; never one that drains.</param>
+public sealed record FunctionRouting(FunctionSpec? Function, IReadOnlyList<RoutedInstance> Instances);
+
+/// <summary>One instance in routing.</summary>
+public readonly record struct RoutedInstance(PodId Pod, string Revision);
+
+/// <summary>A pod's state in the pool's books. No way leads back to <see cref="Warm"/>.</summary>
+public enum PodState
+{
+    /// <summary>Ordered, or seen but not warm yet.</summary>
+    Starting,
+
+    /// <summary>Can be claimed.</summary>
+    Warm,
+
+    /// <summary>Taken for a function, not serving yet.</summary>
+    Claimed,
+
+    /// <summary>An instance.</summary>
+    Serving,
+
+    /// <summary>Out of routing; its last requests end.</summary>
+    Draining,
+
+    /// <summary>Being deleted.</summary>
+    Gone,
+}
