@@ -2,7 +2,7 @@ namespace PodPool.Core.Tests;
 
 public sealed class ClaimTests
 {
-    private readonly PoolUnderTest _t = new(PoolUnderTest.Spec() with { Warm = 10 });
+    private readonly PoolUnderTest _t = new();
 
     [Fact]
     public void A_first_request_takes_a_warm_pod_and_is_answered_when_it_serves()

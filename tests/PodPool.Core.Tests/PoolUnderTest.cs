@@ -15,9 +15,12 @@ internal sealed class PoolUnderTest : IPodBackend, IPoolListener
 
     public PoolUnderTest(PoolSpec? spec = null)
     {
-        Pool = new Pool(spec ?? Spec(), this, this, Time, () => $"n{++_names}");
+        Pool = new Pool(spec ?? StockedByHand, this, this, Time, () => $"n{++_names}");
         Pool.RouterConnected(Router);
     }
+
+    /// <summary>Keeps what warm pods it is given, and makes none.</summary>
+    public static PoolSpec StockedByHand { get; } = Spec(100) with { Max = 0 };
 
     public FakeTimeProvider Time { get; } = new();
 
@@ -35,7 +38,7 @@ internal sealed class PoolUnderTest : IPodBackend, IPoolListener
 
     public List<FunctionName> RouteChanges { get; } = [];
 
-    public static PoolSpec Spec(int warm = 0) => new() { Name = "default", Warm = warm };
+    public static PoolSpec Spec(int warm) => new() { Name = "default", Warm = warm };
 
     public static FunctionSpec Function(
         string name = "hello",
@@ -83,7 +86,7 @@ internal sealed class PoolUnderTest : IPodBackend, IPoolListener
 
     public AcquireAnswer.Instance InstanceOf(AcquireId acquire) => Assert.IsType<AcquireAnswer.Instance>(AnswerTo(acquire));
 
-    /// <summary>The claims ordered last, all of them answered with success.</summary>
+    /// <summary>The claim ordered last, or the one of that number, answered with success.</summary>
     public PodId Serve(int claim = -1)
     {
         var order = claim < 0 ? Claims[^1] : Claims[claim];

@@ -11,17 +11,25 @@ internal sealed class GonePods
 
     public void Add(PodId id, long now, long until)
     {
-        while (_until.TryPeek(out var oldest) && oldest.Until <= now)
-        {
-            _ids.Remove(oldest.Id);
-            _until.Dequeue();
-        }
-
+        Forget(now);
         if (_ids.Add(id))
         {
             _until.Enqueue((id, until));
         }
     }
 
-    public bool Contains(PodId id) => _ids.Contains(id);
+    public bool Contains(PodId id, long now)
+    {
+        Forget(now);
+        return _ids.Contains(id);
+    }
+
+    private void Forget(long now)
+    {
+        while (_until.TryPeek(out var oldest) && oldest.Until <= now)
+        {
+            _ids.Remove(oldest.Id);
+            _until.Dequeue();
+        }
+    }
 }

@@ -15,7 +15,7 @@ internal sealed class Observations(PoolBooks books, Refill refill, Starts starts
             books.Pods.Describe(pod, seen);
             Follow(pod, seen);
         }
-        else if (!books.GonePods.Contains(seen.Pod))
+        else if (!books.GonePods.Contains(seen.Pod, books.Clock.Now))
         {
             pod = books.Pods.Add(seen.Pod, books.Clock.Now);
             books.Pods.Describe(pod, seen);
