@@ -11,6 +11,9 @@ namespace PodPool.Router;
 /// <summary>Puts a router together.</summary>
 public static class RouterHost
 {
+    /// <summary>Callers come in thousands at once; one that does not fit waits a second before it tries again.</summary>
+    private const int Backlog = 4096;
+
     /// <summary>A router that is ready to be started.</summary>
     /// <param name="options">How it is set up.</param>
     /// <param name="configure">What else the process wants: its logging, its metrics.</param>
@@ -65,7 +68,11 @@ public static class RouterHost
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTime);
-        services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = options.BodyBuffer);
+        services.Configure<SocketTransportOptions>(sockets =>
+        {
+            sockets.Backlog = Backlog;
+            sockets.MaxReadBufferSize = options.BodyBuffer;
+        });
         services.AddMetrics();
         services.AddCleartextListener();
         services.AddHttpForwarder();
