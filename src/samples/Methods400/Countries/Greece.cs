@@ -11,14 +11,14 @@ internal sealed class Greece() : Country("GR", "Greece")
 
     public override string ReverseChargeNote => "Αντίστροφη επιβάρυνση";
 
-    public override decimal RateOf(Category category) => category switch
+    public override bool IsVatNumber(string number)
+        => CheckDigits.AreDigits(number, 9)
+            && CheckDigits.WeightedSum(number, [256, 128, 64, 32, 16, 8, 4, 2]) % 11 % 10 == CheckDigits.DigitAt(number, 8);
+
+    protected override decimal PercentOf(Category category) => category switch
     {
         Category.Food => 13,
         Category.Books or Category.Newspapers or Category.Medicines => 6,
         _ => 24,
     };
-
-    public override bool IsVatNumber(string number)
-        => CheckDigits.AreDigits(number, 9)
-            && CheckDigits.WeightedSum(number, [256, 128, 64, 32, 16, 8, 4, 2]) % 11 % 10 == CheckDigits.DigitAt(number, 8);
 }
