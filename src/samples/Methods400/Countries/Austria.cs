@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Austria() : Country("AT", "Austria")
 {
-    public override string VatName => "MwSt.";
-
     public override string ReverseChargeNote => "Übergang der Steuerschuld";
 
     public override bool IsVatNumber(string number)

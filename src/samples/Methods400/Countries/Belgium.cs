@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Belgium() : Country("BE", "Belgium")
 {
-    public override string VatName => "btw/TVA";
-
     public override string ReverseChargeNote => "Btw verlegd / Autoliquidation";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Bulgaria() : Country("BG", "Bulgaria")
 {
-    public override string VatName => "ДДС";
-
     public override string ReverseChargeNote => "обратно начисляване";
 
     public override bool IsVatNumber(string number)

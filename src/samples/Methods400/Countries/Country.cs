@@ -14,9 +14,6 @@ internal abstract class Country(string code, string name)
     /// <summary>What VAT numbers begin with: the country's code, but for Greece.</summary>
     public virtual string VatPrefix => Code;
 
-    /// <summary>What the tax is called there.</summary>
-    public abstract string VatName { get; }
-
     /// <summary>What an invoice must say when the customer owes the tax: directive 2006/112/EC, article 226, number 11a.</summary>
     public abstract string ReverseChargeNote { get; }
 

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Croatia() : Country("HR", "Croatia")
 {
-    public override string VatName => "PDV";
-
     public override string ReverseChargeNote => "prijenos porezne obveze";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Cyprus() : Country("CY", "Cyprus")
 {
-    public override string VatName => "ΦΠΑ";
-
     public override string ReverseChargeNote => "Αντίστροφη επιβάρυνση";
 
     public override bool IsVatNumber(string number)

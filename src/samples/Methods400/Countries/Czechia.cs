@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Czechia() : Country("CZ", "Czechia")
 {
-    public override string VatName => "DPH";
-
     public override string ReverseChargeNote => "daň odvede zákazník";
 
     public override bool IsVatNumber(string number)

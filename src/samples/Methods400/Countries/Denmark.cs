@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Denmark() : Country("DK", "Denmark")
 {
-    public override string VatName => "moms";
-
     public override string ReverseChargeNote => "omvendt betalingspligt";
 
     public override bool IsVatNumber(string number)

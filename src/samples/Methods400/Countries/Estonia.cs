@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Estonia() : Country("EE", "Estonia")
 {
-    public override string VatName => "käibemaks";
-
     public override string ReverseChargeNote => "pöördmaksustamine";
 
     public override bool IsVatNumber(string number)

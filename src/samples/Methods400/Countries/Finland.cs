@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Finland() : Country("FI", "Finland")
 {
-    public override string VatName => "ALV";
-
     public override string ReverseChargeNote => "käännetty verovelvollisuus";
 
     public override bool IsVatNumber(string number)

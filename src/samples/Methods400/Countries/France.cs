@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class France() : Country("FR", "France")
 {
-    public override string VatName => "TVA";
-
     public override string ReverseChargeNote => "Autoliquidation";
 
     public override bool IsVatNumber(string number)

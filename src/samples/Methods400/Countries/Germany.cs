@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Germany() : Country("DE", "Germany")
 {
-    public override string VatName => "MwSt.";
-
     public override string ReverseChargeNote => "Steuerschuldnerschaft des Leistungsempfängers";
 
     public override bool IsVatNumber(string number)

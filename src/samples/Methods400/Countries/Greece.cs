@@ -7,8 +7,6 @@ internal sealed class Greece() : Country("GR", "Greece")
     /// <summary>Greece's tax numbers go by its own name for itself.</summary>
     public override string VatPrefix => "EL";
 
-    public override string VatName => "ΦΠΑ";
-
     public override string ReverseChargeNote => "Αντίστροφη επιβάρυνση";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Hungary() : Country("HU", "Hungary")
 {
-    public override string VatName => "ÁFA";
-
     public override string ReverseChargeNote => "fordított adózás";
 
     public override bool IsVatNumber(string number)

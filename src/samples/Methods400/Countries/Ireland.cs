@@ -6,8 +6,6 @@ internal sealed class Ireland() : Country("IE", "Ireland")
 {
     private const string Alphabet = "WABCDEFGHIJKLMNOPQRSTUV";
 
-    public override string VatName => "VAT";
-
     public override string ReverseChargeNote => "Reverse charge";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Italy() : Country("IT", "Italy")
 {
-    public override string VatName => "IVA";
-
     public override string ReverseChargeNote => "inversione contabile";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Latvia() : Country("LV", "Latvia")
 {
-    public override string VatName => "PVN";
-
     public override string ReverseChargeNote => "nodokļa apgrieztā maksāšana";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Lithuania() : Country("LT", "Lithuania")
 {
-    public override string VatName => "PVM";
-
     public override string ReverseChargeNote => "Atvirkštinis apmokestinimas";
 
     public override bool IsVatNumber(string number)

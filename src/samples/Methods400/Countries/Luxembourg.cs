@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Luxembourg() : Country("LU", "Luxembourg")
 {
-    public override string VatName => "TVA";
-
     public override string ReverseChargeNote => "Autoliquidation";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Malta() : Country("MT", "Malta")
 {
-    public override string VatName => "VAT";
-
     public override string ReverseChargeNote => "Inverżjoni tal-ħlas";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Netherlands() : Country("NL", "Netherlands")
 {
-    public override string VatName => "btw";
-
     public override string ReverseChargeNote => "Btw verlegd";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Poland() : Country("PL", "Poland")
 {
-    public override string VatName => "VAT";
-
     public override string ReverseChargeNote => "odwrotne obciążenie";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Portugal() : Country("PT", "Portugal")
 {
-    public override string VatName => "IVA";
-
     public override string ReverseChargeNote => "Autoliquidação";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Romania() : Country("RO", "Romania")
 {
-    public override string VatName => "TVA";
-
     public override string ReverseChargeNote => "taxare inversă";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Slovakia() : Country("SK", "Slovakia")
 {
-    public override string VatName => "DPH";
-
     public override string ReverseChargeNote => "prenesenie daňovej povinnosti";
 
     public override bool IsVatNumber(string number)

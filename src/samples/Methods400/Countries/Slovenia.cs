@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Slovenia() : Country("SI", "Slovenia")
 {
-    public override string VatName => "DDV";
-
     public override string ReverseChargeNote => "obrnjena davčna obveznost";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Spain() : Country("ES", "Spain")
 {
-    public override string VatName => "IVA";
-
     public override string ReverseChargeNote => "inversión del sujeto pasivo";
 
     public override bool IsVatNumber(string number)

@@ -4,8 +4,6 @@ namespace Methods400.Countries;
 
 internal sealed class Sweden() : Country("SE", "Sweden")
 {
-    public override string VatName => "moms";
-
     public override string ReverseChargeNote => "Omvänd betalningsskyldighet";
 
     public override bool IsVatNumber(string number)

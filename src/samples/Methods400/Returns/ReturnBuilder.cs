@@ -27,8 +27,6 @@ internal sealed class ReturnBuilder(Filing filing)
             ReverseCharged = ReverseCharge.Of(kinds["business"]),
             Domestic = Figures.DomesticOf([.. kinds["domestic"]]),
             Months = Figures.MonthsOf(lines),
-            Categories = Figures.CategoriesOf(lines),
-            BestSellers = Figures.BestSellersOf(lines),
             Refused = _refused,
         };
         result.Statement = new Statement(filing.Seller, result).ToString();

@@ -22,10 +22,6 @@ internal sealed class VatReturn
 
     public required IReadOnlyList<MonthTotal> Months { get; init; }
 
-    public required IReadOnlyList<CategoryTotal> Categories { get; init; }
-
-    public required IReadOnlyList<BestSeller> BestSellers { get; init; }
-
     public required IReadOnlyList<RefusedSale> Refused { get; init; }
 
     /// <summary>The same as a text.</summary>
@@ -89,28 +85,6 @@ internal sealed class MonthTotal
     public required decimal Net { get; init; }
 
     public required decimal Average { get; init; }
-}
-
-internal sealed class CategoryTotal
-{
-    public required string Category { get; init; }
-
-    public required decimal Net { get; init; }
-
-    /// <summary>Of all sales; 1 is the whole.</summary>
-    public required decimal Share { get; init; }
-
-    /// <summary>Where it was sold.</summary>
-    public required IReadOnlyList<string> Countries { get; init; }
-}
-
-internal sealed class BestSeller
-{
-    public required string Article { get; init; }
-
-    public required decimal Quantity { get; init; }
-
-    public required decimal Net { get; init; }
 }
 
 internal sealed class RefusedSale
