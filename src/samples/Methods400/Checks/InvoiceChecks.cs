@@ -54,6 +54,5 @@ internal sealed class CurrencyCheck : SaleCheck
 
     private static bool IsEuro(Sale sale) => sale.Currency == "EUR";
 
-    private static bool HasRate(Sale sale, Filing filing)
-        => sale.Currency is not null && filing.ExchangeRates.TryGetValue(sale.Currency, out var rate) && rate > 0;
+    private static bool HasRate(Sale sale, Filing filing) => filing.ExchangeRates.Any(rate => rate.Currency == sale.Currency && rate.PerEuro > 0);
 }

@@ -19,6 +19,14 @@ internal sealed class ArticleCheck : SaleCheck
         => sale.Lines.Where(line => string.IsNullOrWhiteSpace(line.Article)).Select(line => $"A line over {line.Net} {sale.Currency} names no article.");
 }
 
+internal sealed class CategoryCheck : SaleCheck
+{
+    public override IEnumerable<string> ProblemsOf(Sale sale, Filing filing)
+        => sale.Lines.Where(line => !IsKnown(line)).Select(line => $"'{line.Category}', the category of '{line.Article}', is none.");
+
+    private static bool IsKnown(SaleLine line) => Categories.Find(line.Category) is not null;
+}
+
 internal sealed class QuantityCheck : SaleCheck
 {
     public override IEnumerable<string> ProblemsOf(Sale sale, Filing filing)

@@ -14,18 +14,14 @@ internal abstract class Country(string code, string name)
     /// <summary>What VAT numbers begin with: the country's code, but for Greece.</summary>
     public virtual string VatPrefix => Code;
 
-    /// <summary>What the tax is called there.</summary>
-    public abstract string VatName { get; }
-
     /// <summary>What an invoice must say when the customer owes the tax: directive 2006/112/EC, article 226, number 11a.</summary>
     public abstract string ReverseChargeNote { get; }
 
-    /// <summary>The rate for a kind of goods, in percent.</summary>
-    public abstract decimal RateOf(Category category);
+    public VatRate RateOf(Category category) => new(PercentOf(category));
 
     /// <summary>Whether a VAT number (without its prefix) has the right form and check digits.</summary>
     public abstract bool IsVatNumber(string number);
 
-    /// <summary>The tax on an amount in euros. Rounded once a rate and country, as the One-Stop-Shop wants it.</summary>
-    public virtual decimal TaxOn(decimal net, decimal rate) => decimal.Round(net * rate / 100, 2, MidpointRounding.AwayFromZero);
+    /// <summary>The rate for a kind of goods.</summary>
+    protected abstract decimal PercentOf(Category category);
 }

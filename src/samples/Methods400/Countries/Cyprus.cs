@@ -4,20 +4,18 @@ namespace Methods400.Countries;
 
 internal sealed class Cyprus() : Country("CY", "Cyprus")
 {
-    public override string VatName => "ΦΠΑ";
-
     public override string ReverseChargeNote => "Αντίστροφη επιβάρυνση";
 
-    public override decimal RateOf(Category category) => category switch
+    public override bool IsVatNumber(string number)
+        => number.Length == 9 && CheckDigits.AreDigits(number.AsSpan(0, 8), 8) && !number.StartsWith("12", StringComparison.Ordinal)
+            && CheckLetter(number) == number[8];
+
+    protected override decimal PercentOf(Category category) => category switch
     {
         Category.Food or Category.Newspapers or Category.Medicines => 5,
         Category.Books => 3,
         _ => 19,
     };
-
-    public override bool IsVatNumber(string number)
-        => number.Length == 9 && CheckDigits.AreDigits(number.AsSpan(0, 8), 8) && !number.StartsWith("12", StringComparison.Ordinal)
-            && CheckLetter(number) == number[8];
 
     /// <summary>Every second digit, beginning with the first, stands for another number.</summary>
     private static char CheckLetter(string number)

@@ -4,19 +4,17 @@ namespace Methods400.Countries;
 
 internal sealed class Latvia() : Country("LV", "Latvia")
 {
-    public override string VatName => "PVN";
-
     public override string ReverseChargeNote => "nodokļa apgrieztā maksāšana";
 
-    public override decimal RateOf(Category category) => category switch
+    public override bool IsVatNumber(string number)
+        => CheckDigits.AreDigits(number, 11) && (number[0] > '3' ? PassesAsCompany(number) : PassesAsPerson(number));
+
+    protected override decimal PercentOf(Category category) => category switch
     {
         Category.Medicines => 12,
         Category.Books or Category.Newspapers => 5,
         _ => 21,
     };
-
-    public override bool IsVatNumber(string number)
-        => CheckDigits.AreDigits(number, 11) && (number[0] > '3' ? PassesAsCompany(number) : PassesAsPerson(number));
 
     private static bool PassesAsCompany(string number) => CheckDigits.WeightedSum(number, [9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1]) % 11 == 3;
 

@@ -4,19 +4,17 @@ namespace Methods400.Countries;
 
 internal sealed class Lithuania() : Country("LT", "Lithuania")
 {
-    public override string VatName => "PVM";
-
     public override string ReverseChargeNote => "Atvirkštinis apmokestinimas";
 
-    public override decimal RateOf(Category category) => category switch
+    public override bool IsVatNumber(string number)
+        => CheckDigits.AreDigits(number, 9) && number[7] == '1' && Check(number) == CheckDigits.DigitAt(number, 8);
+
+    protected override decimal PercentOf(Category category) => category switch
     {
         Category.Books or Category.Newspapers => 9,
         Category.Medicines => 5,
         _ => 21,
     };
-
-    public override bool IsVatNumber(string number)
-        => CheckDigits.AreDigits(number, 9) && number[7] == '1' && Check(number) == CheckDigits.DigitAt(number, 8);
 
     private static int Check(string number)
     {

@@ -4,19 +4,17 @@ namespace Methods400.Countries;
 
 internal sealed class Netherlands() : Country("NL", "Netherlands")
 {
-    public override string VatName => "btw";
-
     public override string ReverseChargeNote => "Btw verlegd";
-
-    public override decimal RateOf(Category category) => category switch
-    {
-        Category.Food or Category.Books or Category.Newspapers or Category.Medicines => 9,
-        _ => 21,
-    };
 
     public override bool IsVatNumber(string number)
         => number.Length == 12 && number[9] == 'B' && CheckDigits.AreDigits(number.AsSpan(0, 9), 9) && CheckDigits.AreDigits(number.AsSpan(10), 2)
             && (PassesAsCompany(number) || PassesAsSoleTrader(number));
+
+    protected override decimal PercentOf(Category category) => category switch
+    {
+        Category.Food or Category.Books or Category.Newspapers or Category.Medicines => 9,
+        _ => 21,
+    };
 
     private static bool PassesAsCompany(string number) => CheckDigits.WeightedSum(number, [9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 == 0;
 

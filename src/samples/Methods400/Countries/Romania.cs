@@ -4,18 +4,16 @@ namespace Methods400.Countries;
 
 internal sealed class Romania() : Country("RO", "Romania")
 {
-    public override string VatName => "TVA";
-
     public override string ReverseChargeNote => "taxare inversă";
 
-    public override decimal RateOf(Category category) => category switch
+    public override bool IsVatNumber(string number)
+        => number.Length is >= 2 and <= 10 && CheckDigits.AreDigits(number, number.Length) && number[0] != '0' && Check(number) == number[^1] - '0';
+
+    protected override decimal PercentOf(Category category) => category switch
     {
         Category.Food or Category.Books or Category.Newspapers or Category.Medicines => 11,
         _ => 21,
     };
-
-    public override bool IsVatNumber(string number)
-        => number.Length is >= 2 and <= 10 && CheckDigits.AreDigits(number, number.Length) && number[0] != '0' && Check(number) == number[^1] - '0';
 
     /// <summary>Shorter numbers count as if zeros stood before them.</summary>
     private static int Check(string number)

@@ -4,19 +4,17 @@ namespace Methods400.Countries;
 
 internal sealed class Slovenia() : Country("SI", "Slovenia")
 {
-    public override string VatName => "DDV";
-
     public override string ReverseChargeNote => "obrnjena davčna obveznost";
 
-    public override decimal RateOf(Category category) => category switch
+    public override bool IsVatNumber(string number)
+        => CheckDigits.AreDigits(number, 8) && number[0] != '0' && Check(number) == CheckDigits.DigitAt(number, 7);
+
+    protected override decimal PercentOf(Category category) => category switch
     {
         Category.Food or Category.Medicines => 9.5m,
         Category.Books or Category.Newspapers => 5,
         _ => 22,
     };
-
-    public override bool IsVatNumber(string number)
-        => CheckDigits.AreDigits(number, 8) && number[0] != '0' && Check(number) == CheckDigits.DigitAt(number, 7);
 
     /// <summary>11 is no digit: such numbers are not given out.</summary>
     private static int Check(string number)

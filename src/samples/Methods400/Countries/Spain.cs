@@ -4,16 +4,7 @@ namespace Methods400.Countries;
 
 internal sealed class Spain() : Country("ES", "Spain")
 {
-    public override string VatName => "IVA";
-
     public override string ReverseChargeNote => "inversión del sujeto pasivo";
-
-    public override decimal RateOf(Category category) => category switch
-    {
-        Category.Food => 10,
-        Category.Books or Category.Newspapers or Category.Medicines => 4,
-        _ => 21,
-    };
 
     public override bool IsVatNumber(string number)
         => number.Length == 9 && CheckDigits.AreDigits(number.AsSpan(1, 7), 7) && number[0] switch
@@ -22,6 +13,13 @@ internal sealed class Spain() : Country("ES", "Spain")
             'X' or 'Y' or 'Z' => PersonLetter($"{number[0] - 'X'}{number[1..8]}") == number[8],
             _ => IsCompanyNumber(number),
         };
+
+    protected override decimal PercentOf(Category category) => category switch
+    {
+        Category.Food => 10,
+        Category.Books or Category.Newspapers or Category.Medicines => 4,
+        _ => 21,
+    };
 
     private static char PersonLetter(string digits) => "TRWAGMYFPDXBNJZSQVHLCKE"[CheckDigits.ValueOf(digits) % 23];
 

@@ -1,45 +1,31 @@
-using System.Text.Json.Serialization;
-
 namespace Methods400.Filings;
 
 /// <summary>A quarter's sales of one seller to customers in the European Union.</summary>
-/// <param name="ExchangeRates">What one euro is worth on the quarter's last day, by currency.</param>
-internal sealed record Filing(
-    Seller Seller,
-    Quarter Quarter,
-    IReadOnlyDictionary<string, decimal> ExchangeRates,
-    IReadOnlyList<Sale> Sales);
-
-internal sealed record Seller(string Name, string Country, string VatNumber);
-
-internal sealed record Sale(string Invoice, DateOnly Date, Customer Customer, string Currency, IReadOnlyList<SaleLine> Lines)
+internal sealed class Filing
 {
-    /// <summary>Before tax, in the invoice's currency.</summary>
-    [JsonIgnore]
-    public decimal Net => Lines.Sum(line => line.Net);
+    public required Seller Seller { get; init; }
 
-    /// <summary>A customer with a VAT number pays the tax himself.</summary>
-    [JsonIgnore]
-    public bool IsToBusiness => Customer.VatNumber is not null;
+    public required Quarter Quarter { get; init; }
+
+    /// <summary>For every currency but the euro that was sold in.</summary>
+    public IReadOnlyList<ExchangeRate> ExchangeRates { get; init; } = [];
+
+    public required IReadOnlyList<Sale> Sales { get; init; }
 }
 
-/// <param name="VatNumber">With its country's prefix; null: a consumer.</param>
-internal sealed record Customer(string Name, string Country, string? VatNumber);
-
-/// <param name="UnitPrice">Before tax, in the invoice's currency.</param>
-internal sealed record SaleLine(string Article, Category Category, decimal Quantity, decimal UnitPrice)
+internal sealed class Seller
 {
-    [JsonIgnore]
-    public decimal Net => Quantity * UnitPrice;
+    public required string Name { get; init; }
+
+    public required string Country { get; init; }
+
+    public required string VatNumber { get; init; }
 }
 
-/// <summary>What the countries have rates of their own for.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Category>))]
-internal enum Category
+internal sealed class ExchangeRate
 {
-    General,
-    Food,
-    Books,
-    Newspapers,
-    Medicines,
+    public required string Currency { get; init; }
+
+    /// <summary>What one euro is worth on the quarter's last day.</summary>
+    public required decimal PerEuro { get; init; }
 }

@@ -10,13 +10,23 @@ internal static class CountryReturns
 
     private static CountryReturn OfCountry(IGrouping<Country, EuroLine> lines)
     {
-        RateTotal[] rates = [.. lines.GroupBy(line => line.Rate).Select(group => OfRate(lines.Key, group)).OrderByDescending(total => total.Rate)];
-        return new CountryReturn(lines.Key.Code, lines.Key.Name, rates.Sum(rate => rate.Taxable), rates.Sum(rate => rate.Tax), rates);
+        var rates = lines.GroupBy(line => line.Rate).Select(OfRate).ToList();
+        rates.Sort(HighestFirst);
+        return new CountryReturn
+        {
+            Code = lines.Key.Code,
+            Name = lines.Key.Name,
+            Taxable = rates.Sum(rate => rate.Taxable),
+            Tax = rates.Sum(rate => rate.Tax),
+            Rates = rates,
+        };
     }
 
-    private static RateTotal OfRate(Country country, IGrouping<decimal, EuroLine> lines)
+    private static RateTotal OfRate(IGrouping<VatRate, EuroLine> lines)
     {
         var taxable = lines.Sum(line => line.Net);
-        return new RateTotal(lines.Key, taxable, country.TaxOn(taxable, lines.Key));
+        return new RateTotal { Rate = lines.Key.Percent, Taxable = taxable, Tax = lines.Key.TaxOn(taxable) };
     }
+
+    private static int HighestFirst(RateTotal left, RateTotal right) => right.Rate.CompareTo(left.Rate);
 }

@@ -4,14 +4,15 @@ using Methods400.Filings;
 namespace Methods400.Returns;
 
 /// <summary>Converts by the rates of the quarter's last day, as article 366 of directive 2006/112/EC asks.</summary>
-internal sealed class EuroConverter(IReadOnlyDictionary<string, decimal> rates)
+internal sealed class EuroConverter(IEnumerable<ExchangeRate> rates)
 {
-    public IEnumerable<EuroLine> LinesOf(Sale sale)
-        => sale.Lines.Select(line => new EuroLine(sale, line, MemberStates.Get(sale.Customer.Country), ToEuro(line.Net, sale.Currency)));
+    private readonly Dictionary<string, ExchangeRate> _rates = rates.ToDictionary(rate => rate.Currency, StringComparer.Ordinal);
 
-    private decimal ToEuro(decimal amount, string currency) => IsEuro(currency) ? amount : RoundToCent(amount / rates[currency]);
+    public IEnumerable<EuroLine> LinesOf(Sale sale) => sale.Lines.Select(line => new EuroLine(sale, line, CountryOf(sale), ToEuro(line.Net, sale.Currency)));
 
-    private static bool IsEuro(string currency) => currency == "EUR";
+    private static Country CountryOf(Sale sale) => MemberStates.Get(sale.Customer.Country);
+
+    private decimal ToEuro(decimal amount, string currency) => currency == "EUR" ? amount : RoundToCent(amount / _rates[currency].PerEuro);
 
     private static decimal RoundToCent(decimal amount) => decimal.Round(amount, 2, MidpointRounding.AwayFromZero);
 }

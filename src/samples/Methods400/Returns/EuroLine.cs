@@ -1,13 +1,22 @@
+using System.Globalization;
 using Methods400.Countries;
 using Methods400.Filings;
 
 namespace Methods400.Returns;
 
-/// <summary>One line of a sale, in euros.</summary>
-internal sealed record EuroLine(Sale Sale, SaleLine Line, Country Country, decimal Net)
+/// <summary>One line of a sale that passed the checks, in euros.</summary>
+internal sealed class EuroLine(Sale sale, SaleLine line, Country country, decimal net)
 {
-    /// <summary>The rate of the country that the goods go to.</summary>
-    public decimal Rate => Country.RateOf(Line.Category);
+    public Sale Sale => sale;
 
-    public string Month => $"{Sale.Date:yyyy-MM}";
+    public SaleLine Line => line;
+
+    /// <summary>Where the goods go to.</summary>
+    public Country Country => country;
+
+    public decimal Net => net;
+
+    public VatRate Rate { get; } = country.RateOf(Categories.Find(line.Category) ?? Category.General);
+
+    public string Month => sale.Date.ToString("yyyy-MM", CultureInfo.InvariantCulture);
 }

@@ -16,21 +16,21 @@ internal sealed class ReturnBuilder(Filing filing)
         var lines = filing.Sales.Where(IsAccepted).SelectMany(_converter.LinesOf).ToList();
         var kinds = lines.ToLookup(KindOf, StringComparer.Ordinal);
         var countries = CountryReturns.Of(kinds["consumer"]);
-        var draft = new VatReturn(
-            filing.Seller.Name,
-            filing.Quarter.ToString(),
-            filing.Quarter.Due,
-            countries.Sum(country => country.Taxable),
-            countries.Sum(country => country.Tax),
-            countries,
-            ReverseCharge.Of(kinds["business"]),
-            Figures.DomesticOf([.. kinds["domestic"]]),
-            Figures.MonthsOf(lines),
-            Figures.CategoriesOf(lines),
-            Figures.BestSellersOf(lines),
-            _refused,
-            Statement: "");
-        return draft with { Statement = new Statement(filing.Seller, draft).ToString() };
+        var result = new VatReturn
+        {
+            Seller = filing.Seller.Name,
+            Quarter = filing.Quarter.ToString(),
+            Due = filing.Quarter.Due,
+            Taxable = countries.Sum(country => country.Taxable),
+            Tax = countries.Sum(country => country.Tax),
+            Countries = countries,
+            ReverseCharged = ReverseCharge.Of(kinds["business"]),
+            Domestic = Figures.DomesticOf([.. kinds["domestic"]]),
+            Months = Figures.MonthsOf(lines),
+            Refused = _refused,
+        };
+        result.Statement = new Statement(filing.Seller, result).ToString();
+        return result;
     }
 
     private bool IsAccepted(Sale sale)
@@ -38,7 +38,7 @@ internal sealed class ReturnBuilder(Filing filing)
         var problems = _checks.ProblemsOf(sale, filing);
         if (problems.Count > 0)
         {
-            _refused.Add(new RefusedSale(sale.Invoice, problems));
+            _refused.Add(new RefusedSale { Invoice = sale.Invoice, Problems = problems });
         }
 
         return problems.Count == 0;

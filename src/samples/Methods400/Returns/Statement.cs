@@ -19,8 +19,6 @@ internal sealed class Statement(Seller seller, VatReturn content)
         WriteReverseCharge();
         WriteDomestic();
         WriteMonths();
-        WriteCategories();
-        WriteBestSellers();
         WriteRefused();
         return _text.ToString();
     }
@@ -28,11 +26,9 @@ internal sealed class Statement(Seller seller, VatReturn content)
     private void WriteHead()
     {
         WriteLine($"VAT return {content.Quarter}, due {DateText(content.Due)}");
-        WriteLine($"{seller.Name}, {SellerCountry.Name}, {SellerCountry.VatName} {seller.VatNumber}");
+        WriteLine($"{seller.Name}, {MemberStates.Get(seller.Country).Name}, {seller.VatNumber}");
         WriteRule('=');
     }
-
-    private Country SellerCountry => MemberStates.Get(seller.Country);
 
     private void WriteCountries()
     {
@@ -47,7 +43,7 @@ internal sealed class Statement(Seller seller, VatReturn content)
 
     private void WriteCountry(CountryReturn country)
     {
-        WriteTitle($"{country.Name} ({MemberStates.Get(country.Code).VatName})");
+        WriteTitle(country.Name);
         foreach (var rate in country.Rates)
         {
             WriteAmounts($"  {PercentText(rate.Rate)}", rate.Taxable, rate.Tax);
@@ -81,24 +77,6 @@ internal sealed class Statement(Seller seller, VatReturn content)
         foreach (var month in content.Months)
         {
             WriteAmount($"  {month.Month}: {month.Sales} sales, {AmountText(month.Average)} on average", month.Net);
-        }
-    }
-
-    private void WriteCategories()
-    {
-        WriteTitle("By category");
-        foreach (var category in content.Categories)
-        {
-            WriteAmount($"  {category.Category}, {PercentText(category.Share * 100)} in {category.Countries.Count} countries", category.Net);
-        }
-    }
-
-    private void WriteBestSellers()
-    {
-        WriteTitle("Best sellers");
-        foreach (var article in content.BestSellers)
-        {
-            WriteAmount($"  {QuantityText(article.Quantity)} × {article.Article}", article.Net);
         }
     }
 
@@ -136,8 +114,6 @@ internal sealed class Statement(Seller seller, VatReturn content)
     private void WriteLine(string line) => _text.Append(line).Append('\n');
 
     private static string AmountText(decimal amount) => amount.ToString("#,##0.00", CultureInfo.InvariantCulture);
-
-    private static string QuantityText(decimal quantity) => quantity.ToString("0.###", CultureInfo.InvariantCulture);
 
     private static string PercentText(decimal percent) => percent.ToString("0.##", CultureInfo.InvariantCulture) + " %";
 
