@@ -1,0 +1,6 @@
+namespace PodPool.Cli.Deploy;
+
+/// <summary>A file that goes into a package.</summary>
+/// <param name="Path">Its name in the package: relative, with '/'.</param>
+/// <param name="File">Where its bytes are on this machine.</param>
+internal sealed record PackageEntry(string Path, string File);
