@@ -11,14 +11,14 @@ internal static class DotNetPublish
     public static async Task RunAsync(
         string project, string runtimeIdentifier, string? framework, string output, CancellationToken cancellationToken)
     {
-        // ReadyToRun is left to our own compiler afterwards: it keeps what it compiled, so that only the project's own
-        // assemblies are compiled again at the next deploy. A project that asks for it gets it here all the same.
+        // ReadyToRun is left to our own compiler afterwards, also where the project asks for it: it keeps what it compiled, so that
+        // only the project's own assemblies are compiled again at the next deploy, and it needs no download of the whole runtime.
         List<string> arguments =
         [
             "publish", project, "--configuration", "Release", "--runtime", runtimeIdentifier, "--self-contained", "false", "--output", output,
             "--nologo", "--verbosity", "quiet", "-nodeReuse:false", "-consoleLoggerParameters:NoSummary",
             "-property:UseAppHost=false", "-property:PublishSingleFile=false", "-property:PublishTrimmed=false", "-property:PublishAot=false",
-            "-property:UseSharedCompilation=false",
+            "-property:PublishReadyToRun=false", "-property:UseSharedCompilation=false",
         ];
         if (framework is not null)
         {
