@@ -1,0 +1,19 @@
+using Methods400.Filings;
+
+namespace Methods400.Countries;
+
+internal sealed class Croatia() : Country("HR", "Croatia")
+{
+    public override string VatName => "PDV";
+
+    public override string ReverseChargeNote => "prijenos porezne obveze";
+
+    public override decimal RateOf(Category category) => category switch
+    {
+        Category.Food or Category.Books or Category.Newspapers or Category.Medicines => 5,
+        _ => 25,
+    };
+
+    public override bool IsVatNumber(string number)
+        => CheckDigits.AreDigits(number, 11) && CheckDigits.PassMod11And10(number);
+}

@@ -1,0 +1,19 @@
+using Methods400.Filings;
+
+namespace Methods400.Countries;
+
+internal sealed class Luxembourg() : Country("LU", "Luxembourg")
+{
+    public override string VatName => "TVA";
+
+    public override string ReverseChargeNote => "Autoliquidation";
+
+    public override decimal RateOf(Category category) => category switch
+    {
+        Category.Food or Category.Books or Category.Newspapers or Category.Medicines => 3,
+        _ => 17,
+    };
+
+    public override bool IsVatNumber(string number)
+        => CheckDigits.AreDigits(number, 8) && CheckDigits.ValueOf(number.AsSpan(0, 6)) % 89 == CheckDigits.ValueOf(number.AsSpan(6));
+}

@@ -1,0 +1,21 @@
+using Methods400.Filings;
+
+namespace Methods400.Countries;
+
+internal sealed class Sweden() : Country("SE", "Sweden")
+{
+    public override string VatName => "moms";
+
+    public override string ReverseChargeNote => "Omvänd betalningsskyldighet";
+
+    public override decimal RateOf(Category category) => category switch
+    {
+        Category.Food => 12,
+        Category.Books or Category.Newspapers => 6,
+        Category.Medicines => 0,
+        _ => 25,
+    };
+
+    public override bool IsVatNumber(string number)
+        => CheckDigits.AreDigits(number, 12) && number.EndsWith("01", StringComparison.Ordinal) && CheckDigits.PassLuhn(number.AsSpan(0, 10));
+}
