@@ -56,7 +56,11 @@ public sealed record ClaimOrder(ClaimId Claim, PodId Pod, FunctionSpec Function,
 /// <param name="Phase">What the pod says of itself.</param>
 /// <param name="Node">Where it runs; one name on a single machine.</param>
 /// <param name="Binding">What it is bound to, from <see cref="PodPhase.Specializing"/> on.</param>
-public sealed record PodObservation(PodId Pod, PodPhase Phase, string Node, PodBinding? Binding = null);
+public sealed record PodObservation(PodId Pod, PodPhase Phase, string Node, PodBinding? Binding = null)
+{
+    /// <summary>Digests of the packages whose files it holds: functions of these prefer it. Default: none.</summary>
+    public IReadOnlyList<string> HeldPackages { get; init; } = [];
+}
 
 /// <summary>What a pod is bound to, for good.</summary>
 public sealed record PodBinding(FunctionName Function, string Revision, ClaimId Claim);

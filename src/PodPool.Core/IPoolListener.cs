@@ -25,7 +25,7 @@ public abstract record AcquireAnswer
     /// <param name="Revision">What it runs.</param>
     /// <param name="Miss">The pool was empty when the claim was wanted.</param>
     /// <param name="Queued">From the acquire until its claim began; zero if the claim was there before.</param>
-    /// <param name="Phases">What the pod took.</param>
+    /// <param name="Phases">What the pod took; all zero if it served before the acquire, which then waited for none of it.</param>
     public sealed record Instance(PodId Pod, string Revision, bool Miss, TimeSpan Queued, StartPhases Phases) : AcquireAnswer;
 
     /// <summary>No instance.</summary>
@@ -50,7 +50,7 @@ public enum RefusalReason
     /// <summary>The code failed to start lately, and is not tried again yet.</summary>
     BreakerOpen,
 
-    /// <summary>The platform failed as often as it may.</summary>
+    /// <summary>The platform failed as often as it may, now or lately; it is not tried again yet.</summary>
     PodsFailed,
 
     /// <summary>All instances are busy and there may be no more, until the deadline.</summary>
@@ -58,6 +58,9 @@ public enum RefusalReason
 
     /// <summary>The function was deleted meanwhile.</summary>
     FunctionDeleted,
+
+    /// <summary>A pod was claimed, but its start did not end before the deadline.</summary>
+    StartTimedOut,
 }
 
 /// <summary>What a pod took to become an instance.</summary>

@@ -1,39 +1,114 @@
-#pragma warning disable CS9113
 namespace PodPool.Core;
 
 /// <summary>
 /// One runtime pool: its pods, the functions that draw on it, and every decision about them. Deterministic: the same calls at the
 /// same times on the clock give the same orders. No I/O, no thread, no timer of its own; safe to call from many threads.
 /// </summary>
-/// <param name="spec">How the pool is kept.</param>
-/// <param name="backend">Does what the pool orders.</param>
-/// <param name="listener">Is told what the pool decided.</param>
-/// <param name="time">The clock; only its timestamps are read, so jumps of the wall clock do nothing.</param>
-/// <param name="newName">Makes names that were never used before, for pods and claims.</param>
-public sealed class Pool(PoolSpec spec, IPodBackend backend, IPoolListener listener, TimeProvider time, Func<string> newName)
+/// <remarks>
+/// A pool orders nothing before its first <see cref="Reconcile"/> or <see cref="Tick"/>: so one that was restarted can be told its
+/// functions and what exists before it decides what is missing. <see cref="NextDue"/> asks for that first tick at once.
+/// </remarks>
+public sealed class Pool
 {
+    private readonly Lock _gate = new();
+    private readonly PoolBooks _books;
+    private readonly Routers _routers = new();
+    private readonly Drains _drains;
+    private readonly Callers _callers;
+    private readonly Starts _starts;
+    private readonly Refill _refill;
+    private readonly Scaling _scaling;
+    private readonly Observations _observations;
+    private readonly long _born;
+    private bool _awake;
+
+    /// <summary>A pool without pods and functions.</summary>
+    /// <param name="spec">How the pool is kept.</param>
+    /// <param name="backend">Does what the pool orders.</param>
+    /// <param name="listener">Is told what the pool decided.</param>
+    /// <param name="time">The clock; only its timestamps are read, so jumps of the wall clock do nothing.</param>
+    /// <param name="newName">Makes names that were never used before, for pods and claims.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value of <paramref name="spec"/> is outside what is allowed.</exception>
+    public Pool(PoolSpec spec, IPodBackend backend, IPoolListener listener, TimeProvider time, Func<string> newName)
+    {
+        SpecRules.Check(spec);
+        _books = new PoolBooks(spec, backend, listener, time, newName);
+        _drains = new Drains(_books, _routers);
+        _callers = new Callers(_books, _routers);
+        _starts = new Starts(_books, _callers);
+        _refill = new Refill(_books);
+        _scaling = new Scaling(_books, _drains, _starts, _callers, _refill);
+        _observations = new Observations(_books, _refill, _starts, _drains);
+        _born = _books.Clock.Now;
+    }
+
     // ---- what the backend tells
 
     /// <summary>A pod's state. Pods the pool does not know (it was restarted) are adopted or, if nobody can own them, deleted.</summary>
-    public void PodObserved(PodObservation observation) => throw new NotImplementedException();
+    public void PodObserved(PodObservation observation)
+    {
+        using var entered = Enter();
+        _observations.Observe(observation);
+        Settle();
+    }
 
     /// <summary>The backend could not make a pod.</summary>
-    public void CreationFailed(PodId pod, string message) => throw new NotImplementedException();
+    public void CreationFailed(PodId pod, string message)
+    {
+        using var entered = Enter();
+        _observations.CreationFailed(pod, message);
+        Settle();
+    }
 
     /// <summary>A pod does not exist (any more).</summary>
-    public void PodGone(PodId pod, string message) => throw new NotImplementedException();
+    public void PodGone(PodId pod, string message)
+    {
+        using var entered = Enter();
+        _observations.Gone(pod, message);
+        Settle();
+    }
 
-    /// <summary>The sweeper: these and no others exist. Pods ordered within <see cref="PoolSpec.StartDeadline"/> are expected, not missing.</summary>
-    public void Reconcile(IReadOnlyCollection<PodObservation> existing) => throw new NotImplementedException();
+    /// <summary>The sweeper: these and no others exist. Pods ordered within <see cref="PoolSpec.StartDeadline"/> and not seen yet are expected, not missing.</summary>
+    public void Reconcile(IReadOnlyCollection<PodObservation> existing)
+    {
+        using var entered = Enter();
+        _observations.Reconcile(existing);
+        Wake();
+        Settle();
+    }
 
     /// <summary>A claim succeeded.</summary>
-    public void Specialized(ClaimId claim, StartPhases phases) => throw new NotImplementedException();
+    public void Specialized(ClaimId claim, StartPhases phases)
+    {
+        using var entered = Enter();
+        if (_books.Pods.Claimed(claim) is { } pod)
+        {
+            _starts.Specialized(pod, phases);
+            Settle();
+        }
+    }
 
     /// <summary>A claim failed.</summary>
-    public void SpecializationFailed(ClaimId claim, StartFault fault) => throw new NotImplementedException();
+    public void SpecializationFailed(ClaimId claim, StartFault fault)
+    {
+        using var entered = Enter();
+        if (_books.Pods.Claimed(claim) is { } pod)
+        {
+            _starts.Failed(pod, fault, DeleteReason.SpecializationFailed);
+            Settle();
+        }
+    }
 
     /// <summary>A pod's requests have ended, or their grace has.</summary>
-    public void Drained(PodId pod) => throw new NotImplementedException();
+    public void Drained(PodId pod)
+    {
+        using var entered = Enter();
+        if (_books.Pods.Find(pod) is { } draining)
+        {
+            _drains.Drained(draining);
+            Settle();
+        }
+    }
 
     // ---- what routers tell
 
@@ -41,61 +116,374 @@ public sealed class Pool(PoolSpec spec, IPodBackend backend, IPoolListener liste
     /// <param name="acquire">Names the answer.</param>
     /// <param name="load">What the router holds.</param>
     /// <param name="timeout">The answer comes within this.</param>
-    public void Acquire(AcquireId acquire, FunctionLoad load, TimeSpan timeout) => throw new NotImplementedException();
+    public void Acquire(AcquireId acquire, FunctionLoad load, TimeSpan timeout)
+    {
+        using var entered = Enter();
+        if (_callers.Knows(acquire))
+        {
+            return;
+        }
+
+        if (!_books.Functions.TryGetValue(load.Function, out var function))
+        {
+            _books.Answer(acquire, new AcquireAnswer.Refused(RefusalReason.FunctionNotFound, null, TimeSpan.Zero));
+            return;
+        }
+
+        var waiter = _callers.Add(acquire, function, load, timeout);
+        _books.Touch(function);
+        Settle();
+        if (waiter.IsQueued && waiter.At <= _books.Clock.Now)
+        {
+            _callers.Expire(waiter, _refill.ExpectedIn);
+            Settle();
+        }
+    }
 
     /// <summary>Nobody waits for this answer any more.</summary>
-    public void Cancel(AcquireId acquire) => throw new NotImplementedException();
+    public void Cancel(AcquireId acquire)
+    {
+        using var entered = Enter();
+        _callers.Cancel(acquire);
+        Settle();
+    }
 
-    /// <summary>A router's load on a function.</summary>
-    public void Report(FunctionLoad load) => throw new NotImplementedException();
+    /// <summary>A connected router's load on a function.</summary>
+    public void Report(FunctionLoad load)
+    {
+        using var entered = Enter();
+
+        // What a router that is gone said last must not count for ever.
+        if (_routers.IsConnected(load.Router) && _books.Functions.TryGetValue(load.Function, out var function))
+        {
+            function.Demand.Report(load);
+            _books.Touch(function);
+            Settle();
+        }
+    }
 
     /// <summary>A router connected: instances drain only after it acknowledged that they are out of routing.</summary>
-    public void RouterConnected(string router) => throw new NotImplementedException();
+    public void RouterConnected(string router)
+    {
+        using var entered = Enter();
+        _routers.Connected(router);
+    }
 
     /// <summary>A router acknowledged everything up to a route version.</summary>
-    public void RouterAcknowledged(string router, long version) => throw new NotImplementedException();
+    public void RouterAcknowledged(string router, long version)
+    {
+        using var entered = Enter();
+        _routers.Acknowledged(router, version);
+        _drains.RoutersChanged();
+    }
 
     /// <summary>A router is gone, and its load with it.</summary>
-    public void RouterGone(string router) => throw new NotImplementedException();
+    public void RouterGone(string router)
+    {
+        using var entered = Enter();
+        _routers.Gone(router);
+        foreach (var function in _books.Functions.Values)
+        {
+            if (function.Demand.Forget(router))
+            {
+                _books.Touch(function);
+            }
+        }
+
+        _drains.RoutersChanged();
+        Settle();
+    }
 
     // ---- what operators tell
 
     /// <summary>Adds a function or changes it; another revision starts a make-before-break update.</summary>
-    public void SetFunction(FunctionSpec function) => throw new NotImplementedException();
+    /// <exception cref="ArgumentOutOfRangeException">A value of <paramref name="function"/> is outside what is allowed.</exception>
+    public void SetFunction(FunctionSpec function)
+    {
+        SpecRules.Check(function);
+        using var entered = Enter();
+        if (!_books.Functions.TryGetValue(function.Name, out var known))
+        {
+            known = _books.NewFunction(function);
+        }
+        else if (known.Current.Spec == function)
+        {
+            return;
+        }
+        else
+        {
+            Change(known, function);
+        }
 
-    /// <summary>Removes a function: its waiters are refused, its instances drained.</summary>
+        known.RouteChanged = true;
+        _books.Touch(known);
+        Settle();
+    }
+
+    /// <summary>Removes a function: its waiters are refused, its instances drained, its claims under way ended.</summary>
     /// <returns>Whether it was there.</returns>
-    public bool RemoveFunction(FunctionName function) => throw new NotImplementedException();
+    public bool RemoveFunction(FunctionName function)
+    {
+        using var entered = Enter();
+        if (!_books.Functions.Remove(function, out var removed))
+        {
+            return false;
+        }
 
-    /// <summary>Takes every instance of a function out of routing and drains it; the function stays.</summary>
+        removed.Removed = true;
+        removed.RouteChanged = true;
+        _books.Touch(removed);
+        _callers.Refuse(removed, RefusalReason.FunctionDeleted, null, TimeSpan.Zero);
+        _books.Hungry.Want(removed, 0, _books.Clock.Now);
+        _books.Due.Clear(removed);
+        DrainInstances(removed);
+        foreach (var pod in removed.Revisions.SelectMany(revision => revision.Claimed).ToList())
+        {
+            _books.Delete(pod, DeleteReason.Drained);
+        }
+
+        Settle();
+        return true;
+    }
+
+    /// <summary>
+    /// Takes every instance of a function out of routing and drains it; the function stays. A claim under way is no instance yet:
+    /// it goes on, for those who wait for it.
+    /// </summary>
     /// <returns>The pods.</returns>
-    public IReadOnlyList<PodId> Evict(FunctionName function) => throw new NotImplementedException();
+    public IReadOnlyList<PodId> Evict(FunctionName function)
+    {
+        using var entered = Enter();
+        if (!_books.Functions.TryGetValue(function, out var evicted))
+        {
+            return [];
+        }
 
-    /// <summary>Changes how the pool is kept.</summary>
-    public void Resize(PoolSpec newSpec) => throw new NotImplementedException();
+        var pods = DrainInstances(evicted);
+        _books.Touch(evicted);
+        Settle();
+        return pods;
+    }
+
+    /// <summary>Changes how the pool is kept. What waits for a time already goes on waiting for that.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value of <paramref name="newSpec"/> is outside what is allowed.</exception>
+    public void Resize(PoolSpec newSpec)
+    {
+        SpecRules.Check(newSpec);
+        using var entered = Enter();
+        _books.Spec = newSpec;
+        _refill.Resized();
+        Settle();
+    }
 
     // ---- time
 
     /// <summary>The timestamp (of the pool's clock) at which <see cref="Tick"/> has something to do; null: nothing is due.</summary>
-    public long? NextDue => throw new NotImplementedException();
+    public long? NextDue
+    {
+        get
+        {
+            using var entered = Enter();
+            return _awake ? _books.Due.Next : _born;
+        }
+    }
 
     /// <summary>Does what is due. Calling it too early or too often does nothing.</summary>
-    public void Tick() => throw new NotImplementedException();
+    public void Tick()
+    {
+        using var entered = Enter();
+        Wake();
+        while (_books.Due.Take(_books.Clock.Now) is { } due)
+        {
+            switch (due)
+            {
+                case Waiter waiter:
+                    _callers.Expire(waiter, _refill.ExpectedIn);
+                    break;
+                case Function function:
+                    _books.Touch(function);
+                    break;
+                case Pod { State: PodState.Starting } pod:
+                    _observations.StartTimeOver(pod);
+                    break;
+                case Pod { State: PodState.Claimed } pod:
+                    _starts.Conclude(pod);
+                    break;
+                case Pod pod:
+                    _drains.TimeOver(pod);
+                    break;
+            }
+        }
+
+        Settle();
+    }
 
     // ---- questions
 
     /// <summary>Grows with every change of any route.</summary>
-    public long RouteVersion => throw new NotImplementedException();
+    public long RouteVersion
+    {
+        get
+        {
+            using var entered = Enter();
+            return _books.RouteVersion;
+        }
+    }
 
     /// <summary>Where requests for a function may go.</summary>
-    public FunctionRouting RouteOf(FunctionName function) => throw new NotImplementedException();
+    public FunctionRouting RouteOf(FunctionName function)
+    {
+        using var entered = Enter();
+        if (!_books.Functions.TryGetValue(function, out var known))
+        {
+            return new FunctionRouting(null, []);
+        }
+
+        var spec = known.Routed.Spec;
+        return new FunctionRouting(spec, known.Routed.Serving.ConvertAll(pod => new RoutedInstance(pod.Id, spec.Revision)));
+    }
 
     /// <summary>Numbers.</summary>
-    public PoolStatus Status => throw new NotImplementedException();
+    public PoolStatus Status
+    {
+        get
+        {
+            using var entered = Enter();
+            var pods = _books.Pods;
+            return new PoolStatus(
+                _books.Spec,
+                pods.Count(PodState.Starting),
+                pods.Count(PodState.Warm),
+                pods.Count(PodState.Claimed),
+                pods.Count(PodState.Serving),
+                pods.Count(PodState.Draining),
+                _books.Claims,
+                _books.Misses,
+                _refill.Stopped);
+        }
+    }
 
     /// <summary>One function; null: unknown.</summary>
-    public FunctionStatus? StatusOf(FunctionName function) => throw new NotImplementedException();
+    public FunctionStatus? StatusOf(FunctionName function)
+    {
+        using var entered = Enter();
+        return _books.Functions.TryGetValue(function, out var known) ? StatusOf(known) : null;
+    }
 
-    /// <summary>All functions.</summary>
-    public IReadOnlyList<FunctionStatus> Functions => throw new NotImplementedException();
+    /// <summary>All functions, oldest first.</summary>
+    public IReadOnlyList<FunctionStatus> Functions
+    {
+        get
+        {
+            using var entered = Enter();
+            return [.. _books.Functions.Values.OrderBy(function => function.Ordinal).Select(StatusOf)];
+        }
+    }
+
+    private Lock.Scope Enter()
+    {
+        if (_gate.IsHeldByCurrentThread)
+        {
+            throw new InvalidOperationException("The pool was called back from within one of its own calls. Note what it told you, return, and call later.");
+        }
+
+        var entered = _gate.EnterScope();
+        _books.Clock.Look();
+        return entered;
+    }
+
+    private void Wake()
+    {
+        if (!_awake)
+        {
+            _awake = true;
+            foreach (var function in _books.Functions.Values)
+            {
+                _books.Touch(function);
+            }
+        }
+    }
+
+    /// <summary>Every call ends here: what it touched is decided anew, then those are told whom it concerns.</summary>
+    private void Settle()
+    {
+        var touched = _books.Touched;
+        if (_awake)
+        {
+            for (var i = 0; i < touched.Count; i++)
+            {
+                _scaling.Look(touched[i]);
+            }
+
+            _starts.Deal();
+            for (var i = 0; i < touched.Count; i++)
+            {
+                _scaling.Conclude(touched[i]);
+            }
+        }
+
+        foreach (var function in touched)
+        {
+            if (function.RouteChanged)
+            {
+                _books.AnnounceRoute(function);
+            }
+
+            function.Touched = false;
+            function.LostInstance = false;
+        }
+
+        touched.Clear();
+        if (_awake)
+        {
+            _drains.RoutesAnnounced();
+            _refill.Run();
+        }
+    }
+
+    private void Change(Function known, FunctionSpec spec)
+    {
+        if (known.Current.Spec.Scale.IdleTimeout != spec.Scale.IdleTimeout)
+        {
+            var now = _books.Clock.Now;
+            known.Peak = new PeakWindow(_books.Clock.Length(spec.Scale.IdleTimeout), now, known.Peak.Peak(now));
+        }
+
+        if (known.Current.Spec.Revision == spec.Revision)
+        {
+            known.Current.Spec = spec;
+            return;
+        }
+
+        known.Replace(spec);
+        known.LastFault = null;
+        known.PlatformFaults = 0;
+        _starts.CloseBreaker(known);
+    }
+
+    private List<PodId> DrainInstances(Function function)
+    {
+        var pods = function.Revisions.SelectMany(revision => revision.Serving).ToList();
+        pods.ForEach(_drains.Begin);
+        return pods.ConvertAll(pod => pod.Id);
+    }
+
+    private FunctionStatus StatusOf(Function function)
+    {
+        var instances = new List<InstanceStatus>();
+        foreach (var revision in function.Revisions)
+        {
+            instances.AddRange(revision.Serving.Select(StatusOf));
+            instances.AddRange(revision.Claimed.Select(StatusOf));
+        }
+
+        instances.AddRange(function.Draining.Select(StatusOf));
+        var openFor = function.Breaker.IsOpen(_books.Clock.Now) ? _books.Clock.Until(function.Breaker.Until) : (TimeSpan?)null;
+        return new FunctionStatus(
+            function.Current.Spec, instances, Shown(function.Waiting), Shown(function.Demand.InFlight), function.LastFault, openFor);
+    }
+
+    private static InstanceStatus StatusOf(Pod pod) => new(pod.Id, pod.Revision!.Spec.Revision, pod.State, pod.Node);
+
+    private static int Shown(long number) => (int)Math.Min(number, int.MaxValue);
 }

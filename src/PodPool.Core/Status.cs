@@ -21,8 +21,13 @@ public sealed record FunctionStatus(
 public sealed record InstanceStatus(PodId Pod, string Revision, PodState State, string Node);
 
 /// <summary>Where a router may send requests for a function.</summary>
-/// <param name="Function">The function; null: it is gone.</param>
-/// <param name="Instances">Serving instances in routing: those of the newest revision that serves; never one that drains.</param>
+/// <param name="Function">
+/// The function as its routed instances know it, so while an older revision serves that one's; null: it is gone.
+/// </param>
+/// <param name="Instances">
+/// Serving instances in routing, all of one revision: the newest that serves and bears the load, or as much as the one before did;
+/// never one that drains.
+/// </param>
 public sealed record FunctionRouting(FunctionSpec? Function, IReadOnlyList<RoutedInstance> Instances);
 
 /// <summary>One instance in routing.</summary>

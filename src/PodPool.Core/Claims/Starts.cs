@@ -1,0 +1,179 @@
+namespace PodPool.Core;
+
+/// <summary>Claims: from taking a warm pod to an instance, or to the verdict on what failed.</summary>
+internal sealed class Starts(PoolBooks books, Callers callers)
+{
+    /// <summary>
+    /// What a pod says of itself can overtake the answer to its claim, and knows less: neither the phases nor whose fault it was.
+    /// So the answer gets this long to follow.
+    /// </summary>
+    private static readonly TimeSpan AnswerGrace = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Gives warm pods to those who want them until one of both runs out.</summary>
+    public void Deal()
+    {
+        while (books.Hungry.Next is { } function && books.Pods.Warm.TryPick(function.Current.Spec.PackageDigest, out var pod))
+        {
+            Claim(function, pod);
+        }
+    }
+
+    /// <summary>Wants that found no pod are misses, each once.</summary>
+    public void CountMisses(Function function)
+    {
+        var hunger = function.Hunger;
+        if (hunger.Pods > hunger.Missed)
+        {
+            Missed(function, hunger.Pods - hunger.Missed);
+            hunger.Missed = hunger.Pods;
+        }
+    }
+
+    public void Missed(Function function, int pods)
+    {
+        books.Misses += pods;
+        books.Tell(PoolEventKind.Miss, function: function, reason: Reasons.PoolEmpty, message: "No pod was warm.");
+    }
+
+    public void Specialized(Pod pod, StartPhases phases)
+    {
+        var revision = pod.Revision!;
+        var function = revision.Function;
+        pod.Phases = phases;
+        books.Pods.ToServing(pod, revision, books.Clock.Now);
+        KeepFor(function, revision);
+        books.Touch(function);
+        books.Tell(PoolEventKind.Serving, pod);
+        if (revision == function.Current)
+        {
+            function.LastFault = null;
+            function.PlatformFaults = 0;
+            CloseBreaker(function);
+        }
+    }
+
+    /// <summary>An instance was not idle before it existed: it is kept as if all had been needed until now.</summary>
+    public void KeepFor(Function function, Revision revision) => function.Peak.Raise(books.Clock.Now, revision.Capacity);
+
+    public void CloseBreaker(Function function)
+    {
+        if (function.Breaker.Close())
+        {
+            books.Tell(PoolEventKind.BreakerClosed, function: function);
+        }
+    }
+
+    /// <summary>A claim failed; its pod, if it still exists, with it.</summary>
+    public void Failed(Pod pod, StartFault fault, DeleteReason reason)
+    {
+        books.Delete(pod, reason);
+        Judge(pod, fault);
+    }
+
+    /// <summary>The pod of a claim is gone already.</summary>
+    public void Lost(Pod pod, string message)
+    {
+        books.Pods.Remove(pod);
+        Judge(pod, new StartFault(OfCode: false, Reasons.PodGone, message));
+    }
+
+    /// <summary>What a pod says of itself while the answer to its claim is out.</summary>
+    public void Heard(Pod pod, PodPhase phase)
+    {
+        pod.Said = phase;
+        if (pod.FoundClaimed)
+        {
+            Conclude(pod);
+        }
+        else
+        {
+            books.Due.Set(pod, Math.Min(pod.At, books.Clock.After(AnswerGrace)));
+        }
+    }
+
+    /// <summary>No answer came in time.</summary>
+    public void Conclude(Pod pod)
+    {
+        switch (pod.Said)
+        {
+            case PodPhase.Serving:
+                Specialized(pod, default);
+                break;
+            case { } said:
+                Failed(pod, new StartFault(OfCode: false, Reasons.PodGone, $"Pod {pod.Id} says it is {said}."), DeleteReason.SpecializationFailed);
+                break;
+            case null:
+                var took = books.Clock.Since(pod.ClaimedAt);
+                Failed(
+                    pod,
+                    new StartFault(OfCode: false, Reasons.DeadlineExceeded, $"Pod {pod.Id} did not serve within {took.TotalSeconds:0.###} s."),
+                    DeleteReason.SpecializationFailed);
+                break;
+        }
+    }
+
+    private void Claim(Function function, Pod pod)
+    {
+        var hunger = function.Hunger;
+        var claim = new ClaimId(books.NewName());
+        pod.Miss = hunger.Missed > 0;
+        hunger.Missed = Math.Max(0, hunger.Missed - 1);
+        books.Pods.ToClaimed(pod, function.Current, claim, books.Clock.Now);
+        books.Due.Set(pod, books.Clock.After(books.Spec.SpecializeDeadline));
+        books.Claims++;
+        books.Hungry.Want(function, hunger.Pods - 1, books.Clock.Now);
+        books.Backend.Specialize(new ClaimOrder(claim, pod.Id, function.Current.Spec, books.Spec.SpecializeDeadline));
+        books.Tell(PoolEventKind.Claimed, pod);
+    }
+
+    private void Judge(Pod pod, StartFault fault)
+    {
+        var revision = pod.Revision!;
+        var function = revision.Function;
+        books.Touch(function);
+        books.Tell(PoolEventKind.StartFailed, pod, reason: fault.Reason, message: fault.Message);
+        if (function.Removed || revision != function.Current)
+        {
+            return;
+        }
+
+        function.LastFault = fault;
+        if (fault.OfCode)
+        {
+            Trip(pod, fault, RefusalReason.StartFailed);
+            return;
+        }
+
+        // Failures long ago say nothing of the platform now.
+        if (books.Clock.Since(function.LastPlatformFault) > books.Spec.BreakerMax)
+        {
+            function.PlatformFaults = 0;
+        }
+
+        function.LastPlatformFault = books.Clock.Now;
+        if (++function.PlatformFaults >= books.Spec.ClaimAttempts && revision.Claimed.Count == 0)
+        {
+            function.PlatformFaults = 0;
+            Trip(pod, fault, RefusalReason.PodsFailed);
+        }
+    }
+
+    private void Trip(Pod pod, StartFault fault, RefusalReason why)
+    {
+        var function = pod.Revision!.Function;
+        var breaker = function.Breaker;
+        if (!breaker.Trip(fault, pod.ClaimedAt, books.Clock, books.Spec))
+        {
+            return;
+        }
+
+        var openFor = books.Clock.Until(breaker.Until);
+        books.Tell(PoolEventKind.BreakerOpened, function: function, reason: fault.Reason, message: fault.Message);
+
+        // While instances serve, one of them may have room before the deadline: better late than refused.
+        if (function.Routed.Serving.Count == 0)
+        {
+            callers.Refuse(function, why, fault, openFor);
+        }
+    }
+}

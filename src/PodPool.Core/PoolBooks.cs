@@ -1,0 +1,87 @@
+namespace PodPool.Core;
+
+/// <summary>What the pool's rules share: its books, its clock, and the two it talks to.</summary>
+internal sealed class PoolBooks
+{
+    private readonly IPoolListener _listener;
+    private readonly Func<string> _newName;
+    private readonly List<Function> _touched = [];
+    private int _ordinal;
+
+    public PoolBooks(PoolSpec spec, IPodBackend backend, IPoolListener listener, TimeProvider time, Func<string> newName)
+    {
+        Spec = spec;
+        Backend = backend;
+        Clock = new Clock(time);
+        Pods = new PodBook(Due);
+        _listener = listener;
+        _newName = newName;
+    }
+
+    public PoolSpec Spec { get; set; }
+
+    public IPodBackend Backend { get; }
+
+    public Clock Clock { get; }
+
+    public DueTimes Due { get; } = new();
+
+    public PodBook Pods { get; }
+
+    public GonePods GonePods { get; } = new();
+
+    public FairQueue Hungry { get; } = new();
+
+    public Dictionary<FunctionName, Function> Functions { get; } = [];
+
+    public long RouteVersion { get; private set; }
+
+    public long Claims { get; set; }
+
+    public long Misses { get; set; }
+
+    /// <summary>Functions to be settled before the call returns; grows while they are settled.</summary>
+    public List<Function> Touched => _touched;
+
+    public string NewName() => _newName();
+
+    public Function NewFunction(FunctionSpec spec)
+    {
+        var function = new Function(spec, _ordinal++, new PeakWindow(Clock.Length(spec.Scale.IdleTimeout), Clock.Now, 0));
+        Functions.Add(spec.Name, function);
+        return function;
+    }
+
+    public void Touch(Function function)
+    {
+        if (!function.Touched)
+        {
+            function.Touched = true;
+            _touched.Add(function);
+        }
+    }
+
+    public void Answer(AcquireId acquire, AcquireAnswer answer) => _listener.Answered(acquire, answer);
+
+    public void AnnounceRoute(Function function)
+    {
+        function.RouteChanged = false;
+        _listener.RouteChanged(function.Name, ++RouteVersion);
+    }
+
+    public void Tell(PoolEventKind kind, Pod? pod = null, Function? function = null, string reason = "", string message = "") =>
+        _listener.Happened(new PoolEvent(kind, pod?.Id, (function ?? pod?.Revision?.Function)?.Name, reason, message));
+
+    /// <summary>Ends a pod for good; it stays in the books until it is gone.</summary>
+    public void Delete(Pod pod, DeleteReason reason)
+    {
+        if (pod.Revision is { } revision)
+        {
+            Touch(revision.Function);
+        }
+
+        Pods.ToGone(pod);
+        pod.DeleteReason = reason;
+        Backend.Delete(pod.Id, reason);
+    }
+}

@@ -1,0 +1,209 @@
+namespace PodPool.Core.Tests;
+
+public sealed class RefillTests
+{
+    private static PoolUnderTest Pool(PoolSpec spec)
+    {
+        var pool = new PoolUnderTest(spec);
+        pool.Pool.Tick();
+        return pool;
+    }
+
+    private static void AllWarm(PoolUnderTest t)
+    {
+        foreach (var pod in t.Created.ToList())
+        {
+            t.Observe(pod, PodPhase.Warm);
+        }
+    }
+
+    [Fact]
+    public void Nothing_is_ordered_before_the_pool_was_told_what_exists_or_that_time_runs()
+    {
+        var t = new PoolUnderTest(PoolUnderTest.Spec(2));
+        var hello = t.Set(PoolUnderTest.Function(min: 1));
+        t.Acquire(hello);
+        Assert.Empty(t.Created);
+        Assert.Equal(t.Time.GetTimestamp(), t.Pool.NextDue);
+
+        t.Pool.Reconcile([new PodObservation(new PodId("old1"), PodPhase.Warm, "node"), new PodObservation(new PodId("old2"), PodPhase.Warm, "node")]);
+
+        Assert.Single(t.Claims);
+        Assert.Single(t.Created);
+    }
+
+    [Fact]
+    public void The_pool_fills_to_its_target_once()
+    {
+        var t = Pool(PoolUnderTest.Spec(5));
+        Assert.Equal(5, t.Created.Count);
+        t.PassSeconds(1);
+        AllWarm(t);
+        t.PassSeconds(100);
+
+        Assert.Equal(5, t.Created.Count);
+        Assert.Equal(5, t.Pool.Status.Warm);
+    }
+
+    [Fact]
+    public void A_claimed_pod_is_replaced_at_once()
+    {
+        var t = Pool(PoolUnderTest.Spec(2));
+        AllWarm(t);
+        t.Acquire(t.Set(PoolUnderTest.Function()));
+        Assert.Equal(3, t.Created.Count);
+    }
+
+    [Fact]
+    public void Creations_are_limited_in_burst_and_rate()
+    {
+        var t = Pool(PoolUnderTest.Spec(50) with { RefillBurst = 20, RefillPerSecond = 10 });
+        Assert.Equal(20, t.Created.Count);
+        t.PassSeconds(0.95);
+        Assert.Equal(29, t.Created.Count);
+        t.PassSeconds(10);
+        Assert.Equal(50, t.Created.Count);
+    }
+
+    [Fact]
+    public void Creations_at_once_are_limited()
+    {
+        var t = Pool(PoolUnderTest.Spec(5) with { RefillParallelism = 2 });
+        Assert.Equal(2, t.Created.Count);
+        t.Observe(t.Created[0], PodPhase.Warm);
+        Assert.Equal(3, t.Created.Count);
+    }
+
+    [Fact]
+    public void Pods_in_all_are_limited()
+    {
+        var t = Pool(PoolUnderTest.Spec(3) with { Max = 4 });
+        AllWarm(t);
+        t.Acquire(t.Set(PoolUnderTest.Function()), waiting: 3);
+        Assert.Equal(3, t.Claims.Count);
+        Assert.Equal(4, t.Created.Count);
+
+        t.Pool.PodGone(t.Claims[0].Pod, "killed");
+        Assert.Equal(5, t.Created.Count);
+    }
+
+    [Fact]
+    public void A_short_pool_makes_a_pod_for_each_that_is_wanted_beyond_its_target()
+    {
+        var t = Pool(PoolUnderTest.Spec(1));
+        t.Acquire(t.Set(PoolUnderTest.Function()), waiting: 7);
+        Assert.Equal(8, t.Created.Count);
+        AllWarm(t);
+        Assert.Equal(7, t.Claims.Count);
+        Assert.Equal(8, t.Created.Count);
+    }
+
+    [Fact]
+    public void Surplus_warm_pods_are_deleted_when_the_pool_shrinks()
+    {
+        var t = Pool(PoolUnderTest.Spec(5));
+        AllWarm(t);
+
+        t.Pool.Resize(PoolUnderTest.Spec(2));
+
+        Assert.Equal(3, t.Deletes.Count);
+        Assert.All(t.Deletes, delete => Assert.Equal(DeleteReason.Surplus, delete.Reason));
+        Assert.Equal(2, t.Pool.Status.Warm);
+    }
+
+    [Fact]
+    public void Refill_waits_for_running_claims_while_warm_pods_are_left_but_not_longer_than_it_may()
+    {
+        var t = Pool(PoolUnderTest.Spec(3) with { RefillYield = TimeSpan.FromMilliseconds(200) });
+        AllWarm(t);
+        var hello = t.Set(PoolUnderTest.Function());
+        t.Acquire(hello);
+        Assert.Equal(3, t.Created.Count);
+        t.PassSeconds(0.1);
+        t.Serve();
+        Assert.Equal(4, t.Created.Count);
+
+        AllWarm(t);
+        t.Acquire(hello, waiting: 1, inFlight: 1);
+        t.PassSeconds(0.19);
+        Assert.Equal(4, t.Created.Count);
+        t.PassSeconds(0.01);
+        Assert.Equal(5, t.Created.Count);
+
+        t.Observe(t.Created[^1], PodPhase.Warm);
+        t.Acquire(hello, waiting: 4, inFlight: 1);
+        Assert.True(t.Created.Count > 5, "With no warm pod left, nothing is worth waiting for.");
+    }
+
+    [Fact]
+    public void A_pod_that_does_not_get_warm_in_time_is_deleted_and_replaced()
+    {
+        var t = Pool(PoolUnderTest.Spec(1));
+        t.PassSeconds(120);
+        Assert.Equal([(t.Created[0], DeleteReason.StartFailed)], t.Deletes);
+        Assert.Equal(2, t.Created.Count);
+        t.Observe(t.Created[0], PodPhase.Warm);
+        Assert.Equal(0, t.Pool.Status.Warm);
+    }
+
+    [Fact]
+    public void Refill_stops_after_repeated_failure_and_tries_one_pod_at_a_time_ever_more_rarely()
+    {
+        var t = Pool(PoolUnderTest.Spec(3) with { RefillRetry = TimeSpan.FromSeconds(10), RefillRetryMax = TimeSpan.FromSeconds(40) });
+        void FailAll(int from)
+        {
+            for (var i = from; i < t.Created.Count; i++)
+            {
+                t.Pool.CreationFailed(t.Created[i], "no such image");
+            }
+        }
+
+        // The two of the first three that are still under way when it stops fail without consequence.
+        FailAll(0);
+        Assert.Equal(5 + 2, t.Created.Count);
+        Assert.Equal(new RefillStop("no such image", TimeSpan.FromSeconds(10)), t.Pool.Status.Stopped);
+        Assert.Single(t.Events, happened => happened.Kind == PoolEventKind.RefillStopped);
+
+        var tried = new List<double>();
+        for (var i = 0; i < 5; i++)
+        {
+            var before = t.Created.Count;
+            var stopped = t.Pool.Status.Stopped!.RetryIn;
+            t.Pass(stopped);
+            Assert.Equal(before + 1, t.Created.Count);
+            tried.Add(stopped.TotalSeconds);
+            FailAll(before);
+        }
+
+        Assert.Equal([10, 20, 40, 40, 40], tried);
+
+        t.PassSeconds(40);
+        t.Observe(t.Created[^1], PodPhase.Warm);
+        Assert.Null(t.Pool.Status.Stopped);
+        Assert.Single(t.Events, happened => happened.Kind == PoolEventKind.RefillResumed);
+        Assert.Equal(3, t.Pool.Status.Warm + t.Pool.Status.Starting);
+    }
+
+    [Fact]
+    public void A_pod_that_dies_while_it_starts_is_a_failure_too()
+    {
+        var t = Pool(PoolUnderTest.Spec(1));
+        for (var i = 0; i < 5; i++)
+        {
+            t.Observe(t.Created[^1], PodPhase.Starting);
+            t.Pool.PodGone(t.Created[^1], "exit code 134");
+        }
+
+        Assert.Equal(5, t.Created.Count);
+        Assert.Equal("exit code 134", t.Pool.Status.Stopped?.Message);
+    }
+
+    [Fact]
+    public void A_refusal_says_when_a_pod_can_be_expected()
+    {
+        var t = Pool(PoolUnderTest.Spec(1) with { RefillBurst = 1, RefillPerSecond = 0.1 });
+        var acquire = t.Acquire(t.Set(PoolUnderTest.Function()), timeoutSeconds: 1);
+        t.PassSeconds(1);
+        Assert.InRange(t.RefusalOf(acquire).RetryAfter.TotalSeconds, 9, 11);
+    }
+}
