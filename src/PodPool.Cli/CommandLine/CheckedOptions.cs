@@ -33,5 +33,12 @@ internal static class CheckedOptions
         return option;
     }
 
+    /// <summary>One of a few words, or several of them.</summary>
+    public static Option<string[]> OneOfWords(this Option<string[]> option, IReadOnlyList<string> words)
+    {
+        option.AcceptOnlyFromAmong([.. words]);
+        return option;
+    }
+
     public static Option<int> NotNegative(Option<int> option) => option.Within(0, int.MaxValue);
 }

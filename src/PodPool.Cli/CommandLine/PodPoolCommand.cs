@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
+using PodPool.Cli.Bench;
+using PodPool.Cli.Demo;
 using PodPool.Cli.Deploy;
 using PodPool.Cli.Functions;
+using PodPool.Cli.Local;
 using PodPool.Cli.Output;
 using PodPool.Cli.Pools;
 
@@ -36,6 +39,8 @@ internal static class PodPoolCommand
     {
         var root = new RootCommand("PodPool: the first request to a .NET function, as fast as the second.")
         {
+            new DemoCommand(),
+            new LocalCommand(),
             new DeployCommand(),
             new InvokeCommand(),
             new ListCommand(),
@@ -43,6 +48,7 @@ internal static class PodPoolCommand
             new LogsCommand(),
             new DeleteCommand(),
             new PoolCommand(),
+            new BenchCommand(),
             new CompletionCommand(),
         };
         var help = root.Options.OfType<HelpOption>().Single();

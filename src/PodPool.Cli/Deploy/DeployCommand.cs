@@ -13,13 +13,6 @@ internal sealed class DeployCommand : ServerVerb
 {
     private static readonly Argument<string> PathArgument = new("PATH") { Description = "a project or its folder, a published folder, or an assembly (.dll)" };
 
-    private static readonly Option<string> Runtime = new("--runtime", "-r")
-    {
-        Description = "what native code is made for",
-        HelpName = "RID",
-        DefaultValueFactory = _ => Runtimes.Current,
-    };
-
     private static readonly Option<string?> Framework = new("--framework") { Description = "of a project that builds for several", HelpName = "TFM" };
 
     public DeployCommand()
@@ -27,7 +20,6 @@ internal sealed class DeployCommand : ServerVerb
     {
         Add(PathArgument);
         FunctionOptions.AddTo(this);
-        Add(Runtime);
         Add(Framework);
     }
 
@@ -35,7 +27,7 @@ internal sealed class DeployCommand : ServerVerb
     {
         var spec = FunctionOptions.Read(context);
         await CheckPoolAsync(server.Operator, spec.Pool, cancellationToken).ConfigureAwait(false);
-        var options = new PackageOptions(context.Require(Runtime), context.Get(Framework), NullIfEmpty(spec.EntryPoint));
+        var options = new PackageOptions(spec.EntryPoint, context.Get(Framework));
         var builder = new PackageBuilder(context.Terminal, context.Output);
         using var built = await builder.BuildAsync(context.Require(PathArgument), options, cancellationToken).ConfigureAwait(false);
 
@@ -78,8 +70,6 @@ internal sealed class DeployCommand : ServerVerb
             console.WriteLine($"  curl {answer.Urls[0]}");
         }
     }
-
-    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }
 
 /// <summary>A deploy as <c>--output json</c> gives it.</summary>

@@ -33,7 +33,8 @@ internal static class DotNetCli
         return Tool.RunAsync(FileName(), arguments, folder, variables, cancellationToken);
     }
 
-    private static string FileName()
+    /// <summary>The host beside the runtime we run on, if it has an SDK; else what the PATH has.</summary>
+    public static string FileName()
     {
         var beside = Path.Combine(Root, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
         return File.Exists(beside) && Directory.Exists(Path.Combine(Root, "sdk")) ? beside : "dotnet";

@@ -1,76 +1,28 @@
-using System.Reflection;
+using PodPool.Packaging;
 
 namespace PodPool.Cli.Deploy;
 
 /// <summary>
-/// What the pod has itself and gives every function: the shared framework, <c>PodPool.Functions</c> and what that shows of
-/// CloudEvents. It would never be loaded from a package, so it is not sent.
+/// What a package may bring but the pod would never load from it: the assemblies that the host shares, and documentation. It is not
+/// sent: every byte of a package travels while a first caller waits.
 /// </summary>
 internal static class HostFiles
 {
-    private static readonly string[] OfOurs = ["PodPool.Functions", "CloudNative.CloudEvents"];
-
-    private static readonly Lazy<HashSet<string>> Framework = new(() => DotNetCli.SharedFramework
-        .SelectMany(folder => Directory.EnumerateFiles(folder, "*.dll"))
-        .Select(file => Path.GetFileNameWithoutExtension(file))
-        .ToHashSet(StringComparer.OrdinalIgnoreCase));
-
-    /// <summary>
-    /// The files without those the host shares (their symbols and documentation go with them), without a self-contained publish's own
-    /// runtime, and without documentation files. A shared assembly that is newer than the host's stays: it is refused by name.
-    /// </summary>
-    public static List<PackageEntry> LeaveOut(IReadOnlyList<PackageEntry> files)
+    /// <summary>The files without those the host has itself (their symbols go with them) and without documentation files.</summary>
+    public static List<SourceFile> LeaveOut(IReadOnlyList<SourceFile> files, HostPlatform host)
     {
-        var ofRuntime = files
-            .Where(file => file.Path.EndsWith(".deps.json", StringComparison.OrdinalIgnoreCase) && !file.Path.Contains('/', StringComparison.Ordinal))
-            .SelectMany(file => DependencyFile.RuntimePackFiles(file.File))
-            .ToHashSet(StringComparer.OrdinalIgnoreCase);
         var assemblies = files
             .Where(file => file.Path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
-            .Select(file => file.Path[..^".dll".Length])
+            .Select(file => Stem(file.Path))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var shared = files
-            .Where(file => IsRootAssembly(file.Path) && IsShared(file))
-            .Select(file => file.Path[..^".dll".Length])
-            .ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return [.. files.Where(file => !IsLeftOut(file.Path))];
+        return [.. files.Where(file => !IsShared(file.Path) && !IsDocumentation(file.Path))];
 
-        bool IsLeftOut(string path)
-        {
-            var extension = Path.GetExtension(path).ToUpperInvariant();
-            var stem = path[..(path.Length - extension.Length)];
-            return (extension is ".DLL" or ".PDB" or ".XML" && shared.Contains(stem))
-                || (extension is ".XML" && assemblies.Contains(stem))
-                || (!path.Contains('/', StringComparison.Ordinal) && ofRuntime.Contains(path));
-        }
+        bool IsShared(string path) => Path.GetExtension(path).ToUpperInvariant() is ".DLL" or ".PDB"
+            && !path.Contains('/', StringComparison.Ordinal)
+            && host.Shares(Stem(path));
+
+        bool IsDocumentation(string path) => path.EndsWith(".xml", StringComparison.OrdinalIgnoreCase) && assemblies.Contains(Stem(path));
     }
 
-    private static bool IsRootAssembly(string path)
-        => path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) && !path.Contains('/', StringComparison.Ordinal);
-
-    private static bool IsShared(PackageEntry file)
-    {
-        var name = Path.GetFileNameWithoutExtension(file.Path);
-        if (OfOurs.Contains(name, StringComparer.OrdinalIgnoreCase))
-        {
-            return true;
-        }
-
-        return Framework.Value.Contains(name) && VersionOf(file.File) is { } own && VersionOf(FrameworkFile(name)) is { } hosts && own <= hosts;
-    }
-
-    private static string FrameworkFile(string name)
-        => DotNetCli.SharedFramework.Select(folder => Path.Combine(folder, name + ".dll")).First(File.Exists);
-
-    private static Version? VersionOf(string file)
-    {
-        try
-        {
-            return AssemblyName.GetAssemblyName(file).Version;
-        }
-        catch (BadImageFormatException)
-        {
-            return null;
-        }
-    }
+    private static string Stem(string path) => path[..^Path.GetExtension(path).Length];
 }

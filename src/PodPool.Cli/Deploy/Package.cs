@@ -18,7 +18,7 @@ internal sealed record Package(IReadOnlyList<PackageFile> Files, IReadOnlyList<s
 
     /// <summary>Takes the digests of the files.</summary>
     /// <exception cref="CliException">They make no package.</exception>
-    public static async Task<Package> CreateAsync(IReadOnlyList<PackageEntry> entries, string entryPoint, CancellationToken cancellationToken)
+    public static async Task<Package> CreateAsync(IReadOnlyList<SourceFile> entries, string entryPoint, CancellationToken cancellationToken)
     {
         var files = new PackageFile[entries.Count];
         await Parallel.ForAsync(0, entries.Count, cancellationToken, async (index, stop) =>

@@ -1,14 +1,15 @@
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Deploy.ReadyToRun;
+using PodPool.Cli.Local;
 using PodPool.Cli.Output;
+using PodPool.Packaging;
 
 namespace PodPool.Cli.Deploy;
 
 /// <summary>How a package is made.</summary>
-/// <param name="RuntimeIdentifier">What native code is made for.</param>
+/// <param name="EntryPoint">What is called; empty: to be found.</param>
 /// <param name="Framework">Of a project that builds for several; null: its only one.</param>
-/// <param name="EntryPoint">What is called; null: to be found.</param>
-internal sealed record PackageOptions(string RuntimeIdentifier, string? Framework = null, string? EntryPoint = null);
+internal sealed record PackageOptions(string EntryPoint = "", string? Framework = null);
 
 /// <summary>A package, and the folder that its files may still be in.</summary>
 internal sealed record BuiltPackage(Package Package, ReadyToRunReport ReadyToRun, IDisposable? Folder) : IDisposable
@@ -23,6 +24,7 @@ internal sealed class PackageBuilder(Terminal terminal, IOutput output)
     public async Task<BuiltPackage> BuildAsync(string path, PackageOptions options, CancellationToken cancellationToken)
     {
         var source = PackageSource.Find(path);
+        var host = HostPlatform.Current(PodRuntime.Folder);
         TemporaryFolder? folder = null;
         try
         {
@@ -31,22 +33,25 @@ internal sealed class PackageBuilder(Terminal terminal, IOutput output)
                 folder = new TemporaryFolder("podpool-publish");
                 await output.BusyAsync($"Publishing {Path.GetFileName(project.File)}", async () =>
                 {
-                    await DotNetPublish.RunAsync(project.File, options.RuntimeIdentifier, options.Framework, folder.Path, cancellationToken).ConfigureAwait(false);
+                    await DotNetPublish.RunAsync(project.File, host.RuntimeIdentifier, options.Framework, folder.Path, cancellationToken).ConfigureAwait(false);
                     return true;
                 }).ConfigureAwait(false);
             }
 
             var files = source switch
             {
-                PackageSource.Project => PackageFolder.Read(folder!.Path),
-                PackageSource.Published published => PackageFolder.Read(published.Folder),
-                PackageSource.Assembly assembly => PackageFolder.ReadAround(assembly.File),
+                PackageSource.Project => PublishedFolder.Read(folder!.Path),
+                PackageSource.Published published => PublishedFolder.Read(published.Folder),
+                PackageSource.Assembly assembly => PublishedFolder.ReadAround(assembly.File),
                 _ => throw new InvalidOperationException(),
             };
-            var kept = HostFiles.LeaveOut(files);
+            var wanted = options.EntryPoint.Length == 0 && source is PackageSource.Assembly named
+                ? Path.GetFileNameWithoutExtension(named.File)
+                : options.EntryPoint;
+            var entryPoint = PackageCheck.EntryPointOf(files, wanted, host);
             var (compiled, report) = await new ReadyToRunCompiler(terminal, output)
-                .CompileAsync(kept, options.RuntimeIdentifier, cancellationToken).ConfigureAwait(false);
-            var package = await Package.CreateAsync(compiled, options.EntryPoint ?? "", cancellationToken).ConfigureAwait(false);
+                .CompileAsync(HostFiles.LeaveOut(files, host), host, cancellationToken).ConfigureAwait(false);
+            var package = await Package.CreateAsync(compiled, entryPoint, cancellationToken).ConfigureAwait(false);
             return new(package, report, folder);
         }
         catch

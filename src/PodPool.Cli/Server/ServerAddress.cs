@@ -11,6 +11,9 @@ internal sealed record ServerAddress(string Text, string NamedBy)
 
     private const string Default = "http://127.0.0.1:8080";
 
+    /// <summary>Nobody named it, and no local platform runs.</summary>
+    public bool IsDefault { get; private init; }
+
     public string? SocketPath => Text.StartsWith("unix:", StringComparison.Ordinal) ? Text["unix:".Length..] : null;
 
     /// <summary>The option, else the variable, else the local platform that runs, else the address it has by default.</summary>
@@ -29,7 +32,7 @@ internal sealed record ServerAddress(string Text, string NamedBy)
 
         return new LocalServers(terminal.Environment).FindNewest() is { } local
             ? new(local.Operator, "the running `podpool local`")
-            : new(Default, "the default, as no `podpool local` of yours runs");
+            : new(Default, "the default, as no `podpool local` of yours runs") { IsDefault = true };
     }
 
     private static ServerAddress Check(ServerAddress address)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Output;
 using PodPool.Cli.Server;
@@ -38,7 +39,7 @@ internal sealed class Crossgen(Terminal terminal, IOutput output)
         """;
 
     private readonly string _remembered =
-        Path.Combine(UserFolders.Cache(terminal.Environment), "compiler", $"{Environment.Version}-{Runtimes.Current}.txt");
+        Path.Combine(UserFolders.Cache(terminal.Environment), "compiler", $"{RuntimeInformation.RuntimeIdentifier}-{Environment.Version}.txt");
 
     /// <summary>The compiler, downloaded if need be.</summary>
     /// <returns>Its path and version; null: it cannot be had, and a warning said why.</returns>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Output;
+using PodPool.Packaging;
 
 namespace PodPool.Cli.Deploy.ReadyToRun;
 
@@ -20,8 +21,8 @@ internal sealed class ReadyToRunCompiler(Terminal terminal, IOutput output)
     private readonly CompilationCache _cache = new(terminal);
 
     /// <summary>Replaces IL assemblies by compiled ones. What cannot be compiled stays as it is, with a warning.</summary>
-    public async Task<(IReadOnlyList<PackageEntry> Files, ReadyToRunReport Report)> CompileAsync(
-        IReadOnlyList<PackageEntry> files, string runtimeIdentifier, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<SourceFile> Files, ReadyToRunReport Report)> CompileAsync(
+        IReadOnlyList<SourceFile> files, HostPlatform host, CancellationToken cancellationToken)
     {
         var kinds = files.Select(file => ManagedImages.KindOf(file.File)).ToList();
         var already = kinds.Count(kind => kind == ManagedImage.ReadyToRun);
@@ -37,7 +38,7 @@ internal sealed class ReadyToRunCompiler(Terminal terminal, IOutput output)
             return (files, new(already, 0, 0, [.. todo.Select(index => files[index].Path)]));
         }
 
-        var options = OptionsFor(runtimeIdentifier);
+        var options = OptionsFor(host);
         var references = References(files, kinds);
         var compilation = string.Join('\n', [compiler.Version, .. options, .. references.Select(Path.GetFileName).Order(StringComparer.Ordinal)]);
         var compiled = files.ToArray();
@@ -93,14 +94,14 @@ internal sealed class ReadyToRunCompiler(Terminal terminal, IOutput output)
         return (compiled, new(already, missing.Count - failed.Count, todo.Count - missing.Count, failed));
     }
 
-    private static string[] OptionsFor(string runtimeIdentifier)
+    private static string[] OptionsFor(HostPlatform host)
     {
-        var (system, architecture) = Runtimes.Target(runtimeIdentifier);
-        return [$"--targetos:{system}", $"--targetarch:{architecture}", "--optimize"];
+        var system = host.System == "win" ? "windows" : host.System;
+        return [$"--targetos:{system}", $"--targetarch:{host.Architecture.ToString().ToLowerInvariant()}", "--optimize"];
     }
 
     /// <summary>The package's own assemblies and the shared framework's; where both have one, the framework's is what runs.</summary>
-    private static List<string> References(IReadOnlyList<PackageEntry> files, List<ManagedImage> kinds)
+    private static List<string> References(IReadOnlyList<SourceFile> files, List<ManagedImage> kinds)
     {
         var byName = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var path in DotNetCli.SharedFramework.SelectMany(folder => Directory.EnumerateFiles(folder, "*.dll")))
