@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -28,6 +29,8 @@ public static class CleartextListener
     /// <summary>What <see cref="ListenCleartext"/> needs of the transport. Call once for the server's services.</summary>
     public static IServiceCollection AddCleartextListener(this IServiceCollection services)
     {
+        // The sockets too: Kestrel adds its own only where there is no transport yet, and this may be called before Kestrel's set-up.
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, SocketTransportFactory>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, NowhereListenerFactory>());
         return services;
     }
