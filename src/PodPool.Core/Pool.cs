@@ -154,9 +154,14 @@ public sealed class Pool
         using var entered = Enter();
 
         // What a router that is gone said last must not count for ever.
-        if (_routers.IsConnected(load.Router) && _books.Functions.TryGetValue(load.Function, out var function))
+        if (!_routers.IsConnected(load.Router))
         {
-            function.Demand.Report(load);
+            return;
+        }
+
+        _books.DemandFor(load.Function).Report(load);
+        if (_books.Functions.TryGetValue(load.Function, out var function))
+        {
             _books.Touch(function);
             Settle();
         }
@@ -182,14 +187,7 @@ public sealed class Pool
     {
         using var entered = Enter();
         _routers.Gone(router);
-        foreach (var function in _books.Functions.Values)
-        {
-            if (function.Demand.Forget(router))
-            {
-                _books.Touch(function);
-            }
-        }
-
+        _books.ForgetLoadOf(router);
         _drains.RoutersChanged();
         Settle();
     }
@@ -379,6 +377,9 @@ public sealed class Pool
             return [.. _books.Functions.Values.OrderBy(function => function.Ordinal).Select(StatusOf)];
         }
     }
+
+    /// <summary>For tests, which check the books after every step.</summary>
+    internal PoolBooks Books => _books;
 
     private Lock.Scope Enter()
     {

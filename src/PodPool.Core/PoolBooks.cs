@@ -6,6 +6,13 @@ internal sealed class PoolBooks
     private readonly IPoolListener _listener;
     private readonly Func<string> _newName;
     private readonly List<Function> _touched = [];
+
+    /// <summary>
+    /// Load by function. It belongs to the routers and outlives the function: what they said while it was away must not be
+    /// outdone by what they said before, when that comes late and the function is back.
+    /// </summary>
+    private readonly Dictionary<FunctionName, Demand> _demands = [];
+
     private int _ordinal;
 
     public PoolBooks(PoolSpec spec, IPodBackend backend, IPoolListener listener, TimeProvider time, Func<string> newName)
@@ -47,9 +54,41 @@ internal sealed class PoolBooks
 
     public Function NewFunction(FunctionSpec spec)
     {
-        var function = new Function(spec, _ordinal++, new PeakWindow(Clock.Length(spec.Scale.IdleTimeout), Clock.Now, 0));
+        var peak = new PeakWindow(Clock.Length(spec.Scale.IdleTimeout), Clock.Now, 0);
+        var function = new Function(spec, _ordinal++, DemandFor(spec.Name), peak);
         Functions.Add(spec.Name, function);
         return function;
+    }
+
+    public Demand DemandFor(FunctionName function)
+    {
+        if (!_demands.TryGetValue(function, out var demand))
+        {
+            _demands.Add(function, demand = new Demand());
+        }
+
+        return demand;
+    }
+
+    /// <summary>A router is gone, and its load with it.</summary>
+    public void ForgetLoadOf(string router)
+    {
+        foreach (var (name, demand) in _demands)
+        {
+            if (!demand.Forget(router))
+            {
+                continue;
+            }
+
+            if (Functions.TryGetValue(name, out var function))
+            {
+                Touch(function);
+            }
+            else if (demand.IsUnheardOf)
+            {
+                _demands.Remove(name);
+            }
+        }
     }
 
     public void Touch(Function function)

@@ -151,6 +151,10 @@ public sealed class AdoptionTests
 
         _t.PassSeconds(121);
         _t.Pool.PodObserved(Seen(PodPhase.Warm));
+        Assert.Equal(0, _t.Pool.Status.Warm);
+
+        // The sweeper has the last word.
+        _t.Pool.Reconcile([Seen(PodPhase.Warm)]);
         Assert.Equal(1, _t.Pool.Status.Warm);
     }
 

@@ -2,7 +2,9 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -28,6 +30,8 @@ public static class CleartextListener
     /// <summary>What <see cref="ListenCleartext"/> needs of the transport. Call once for the server's services.</summary>
     public static IServiceCollection AddCleartextListener(this IServiceCollection services)
     {
+        // The sockets too: Kestrel adds its own only where there is no transport yet, and this may be called before Kestrel's set-up.
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, SocketTransportFactory>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, NowhereListenerFactory>());
         return services;
     }
@@ -44,16 +48,25 @@ public static class CleartextListener
         options.Listen(endPoint, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection => DispatchAsync(connection, http1: next, http2!));
+            var time = options.ApplicationServices.GetService<TimeProvider>() ?? TimeProvider.System;
+            listen.Use(next => connection => DispatchAsync(connection, http1: next, http2!, options.Limits.KeepAliveTimeout, time));
         });
     }
 
-    private static async Task DispatchAsync(ConnectionContext connection, ConnectionDelegate http1, ConnectionDelegate http2)
+    /// <remarks>
+    /// Until it has said which of the two it speaks, nobody but this method minds the connection: so it ends one that stays silent for
+    /// as long as Kestrel lets an idle connection stay, and one that is silent when the server stops.
+    /// </remarks>
+    private static async Task DispatchAsync(
+        ConnectionContext connection, ConnectionDelegate http1, ConnectionDelegate http2, TimeSpan patience, TimeProvider time)
     {
         bool? isHttp2;
         try
         {
-            isHttp2 = await BeginsWithPrefaceAsync(connection.Transport.Input, connection.ConnectionClosed).ConfigureAwait(false);
+            var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+            using var patienceOver = new CancellationTokenSource(patience, time);
+            using var silent = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, stopping, patienceOver.Token);
+            isHttp2 = await BeginsWithPrefaceAsync(connection.Transport.Input, silent.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
         {

@@ -7,6 +7,7 @@ namespace PodPool.Contracts.Wire;
 public static class PodAddress
 {
     private const string Unix = "unix:";
+    private static readonly TimeSpan BacklogPause = TimeSpan.FromMilliseconds(1);
 
     /// <summary>The socket address.</summary>
     /// <exception cref="FormatException">It is neither of the two forms, or the host is no IP address.</exception>
@@ -33,20 +34,34 @@ public static class PodAddress
     public static string OfSocket(string path) => Unix + path;
 
     /// <summary>A connected stream to an address; for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    /// <remarks>
+    /// A Unix socket whose listener has a full backlog refuses at once with EAGAIN, where TCP lets the caller wait; here both wait, until
+    /// <paramref name="cancellationToken"/> ends it.
+    /// </remarks>
+    /// <exception cref="SocketException">Nobody listens there.</exception>
     public static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellationToken)
     {
-        var socket = endPoint is UnixDomainSocketEndPoint
-            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
+        while (true)
         {
-            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
+            var socket = endPoint is UnixDomainSocketEndPoint
+                ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+                : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock && endPoint is UnixDomainSocketEndPoint)
+            {
+                socket.Dispose();
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+
+            await Task.Delay(BacklogPause, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -140,6 +140,7 @@ internal sealed class Starts(PoolBooks books, Callers callers)
         function.LastFault = fault;
         if (fault.OfCode)
         {
+            function.PlatformFaults = 0;
             Trip(pod, fault, RefusalReason.StartFailed);
             return;
         }

@@ -16,6 +16,9 @@ internal sealed class Demand
 
     public long Total => Waiting + InFlight;
 
+    /// <summary>No router has said anything of it.</summary>
+    public bool IsUnheardOf => _routers.Count == 0;
+
     public void Report(in FunctionLoad load) => Replace(Of(load.Router), load, load.Waiting);
 
     /// <summary>As a report, and somebody waits for sure.</summary>

@@ -3,10 +3,11 @@ namespace PodPool.Core;
 /// <summary>All that the pool knows of one function. Due: when its scale is to be looked at again though nothing happened.</summary>
 internal sealed class Function : Due
 {
-    public Function(FunctionSpec spec, int ordinal, PeakWindow peak)
+    public Function(FunctionSpec spec, int ordinal, Demand demand, PeakWindow peak)
     {
         Ordinal = ordinal;
         Current = Routed = new Revision(this, spec);
+        Demand = demand;
         Peak = peak;
         Hunger = new Hunger(this);
     }
@@ -28,7 +29,7 @@ internal sealed class Function : Due
     /// <summary>Instances out of routing, until they are deleted.</summary>
     public List<Pod> Draining { get; } = [];
 
-    public Demand Demand { get; } = new();
+    public Demand Demand { get; }
 
     public PeakWindow Peak { get; set; }
 

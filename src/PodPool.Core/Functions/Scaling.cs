@@ -35,6 +35,7 @@ internal sealed class Scaling(PoolBooks books, Drains drains, Starts starts, Cal
             return;
         }
 
+        var waited = function.Waiters.Count;
         if (function.Routed.Serving.Count == 0 && function.Breaker.IsOpen(books.Clock.Now))
         {
             callers.RefuseByBreaker(function);
@@ -50,6 +51,12 @@ internal sealed class Scaling(PoolBooks books, Drains drains, Starts starts, Cal
             }
 
             books.Hungry.Want(function, unasked, books.Clock.Now);
+        }
+
+        // Those who were refused are no load any more.
+        if (function.Waiters.Count < waited)
+        {
+            Look(function);
         }
     }
 
@@ -116,7 +123,7 @@ internal sealed class Scaling(PoolBooks books, Drains drains, Starts starts, Cal
         want = Math.Min(want, function.Current.Spec.Scale.Max - function.Current.Pods);
 
         // Enough failed in a row: those still under way decide.
-        if (function.PlatformFaults >= books.Spec.ClaimAttempts)
+        if (function.PlatformFaults >= books.Spec.ClaimAttempts && function.Current.Claimed.Count > 0)
         {
             want = 0;
         }

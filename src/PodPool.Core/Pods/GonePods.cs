@@ -1,35 +1,68 @@
 namespace PodPool.Core;
 
+/// <summary>What to make of news of a pod that is in no books.</summary>
+internal enum Ghost
+{
+    /// <summary>It is new here.</summary>
+    No,
+
+    /// <summary>The news is older than the pod's end.</summary>
+    Late,
+
+    /// <summary>It exists, but it was handed out before: it may be anything but warm.</summary>
+    Spent,
+}
+
 /// <summary>
-/// Pods that were told to be gone lately. News of them that was under way is late, not new: without this, it would raise them
-/// from the dead. Kept for a limited time, as the sweeper has the last word.
+/// Pods that left the books lately. News of them that was under way is late, not new: without this, it would raise them from the
+/// dead, and hand one out twice. The sweeper has the last word, after a time.
 /// </summary>
 internal sealed class GonePods
 {
-    private readonly HashSet<PodId> _ids = [];
-    private readonly Queue<(PodId Id, long Until)> _until = new();
+    /// <summary>So many are remembered however long ago they ended: after a machine slept, news can be old.</summary>
+    private const int Remembered = 1024;
 
-    public void Add(PodId id, long now, long until)
+    private readonly Dictionary<PodId, Grave> _graves = [];
+    private readonly Queue<PodId> _order = new();
+
+    /// <param name="id">The pod.</param>
+    /// <param name="spent">It was handed out.</param>
+    /// <param name="certain">It does not exist. If not, it was missing in a list that may have been older than the pod.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="until">Until then even the sweeper's news of it is late.</param>
+    public void Add(PodId id, bool spent, bool certain, long now, long until)
     {
-        Forget(now);
-        if (_ids.Add(id))
+        if (_graves.TryGetValue(id, out var grave))
         {
-            _until.Enqueue((id, until));
+            _graves[id] = grave with { Spent = spent || grave.Spent, Certain = certain || grave.Certain, Until = until };
+            return;
+        }
+
+        _graves.Add(id, new Grave(spent, certain, until));
+        _order.Enqueue(id);
+        while (_order.Count > Remembered && _graves[_order.Peek()].Until <= now)
+        {
+            _graves.Remove(_order.Dequeue());
         }
     }
 
-    public bool Contains(PodId id, long now)
+    public Ghost Judge(PodObservation seen, bool listed, long now)
     {
-        Forget(now);
-        return _ids.Contains(id);
+        if (!_graves.TryGetValue(seen.Pod, out var grave))
+        {
+            return Ghost.No;
+        }
+
+        var wasClaimable = seen.Phase <= PodPhase.Warm;
+        if (!grave.Certain && !wasClaimable)
+        {
+            return Ghost.No;
+        }
+
+        return !listed || grave.Until > now ? Ghost.Late
+            : grave.Spent && wasClaimable ? Ghost.Spent
+            : Ghost.No;
     }
 
-    private void Forget(long now)
-    {
-        while (_until.TryPeek(out var oldest) && oldest.Until <= now)
-        {
-            _ids.Remove(oldest.Id);
-            _until.Dequeue();
-        }
-    }
+    private readonly record struct Grave(bool Spent, bool Certain, long Until);
 }

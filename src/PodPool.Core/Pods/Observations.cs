@@ -8,25 +8,13 @@ internal sealed class Observations(PoolBooks books, Refill refill, Starts starts
 {
     private readonly HashSet<PodId> _listed = [];
 
-    public void Observe(PodObservation seen)
-    {
-        if (books.Pods.Find(seen.Pod) is { } pod)
-        {
-            books.Pods.Describe(pod, seen);
-            Follow(pod, seen);
-        }
-        else if (!books.GonePods.Contains(seen.Pod, books.Clock.Now))
-        {
-            pod = books.Pods.Add(seen.Pod, books.Clock.Now);
-            books.Pods.Describe(pod, seen);
-            Adopt(pod, seen);
-        }
-    }
+    public void Observe(PodObservation seen) => Observe(seen, listed: false);
 
     public void Gone(PodId id, string message)
     {
-        books.GonePods.Add(id, books.Clock.Now, books.Clock.After(books.Spec.StartDeadline));
-        if (books.Pods.Find(id) is { } pod)
+        var pod = books.Pods.Find(id);
+        Bury(id, pod, certain: true);
+        if (pod is not null)
         {
             Gone(pod, message);
         }
@@ -52,13 +40,14 @@ internal sealed class Observations(PoolBooks books, Refill refill, Starts starts
             }
             else
             {
-                Observe(seen);
+                Observe(seen, listed: true);
             }
         }
 
         var missing = books.Pods.All.Where(pod => !_listed.Contains(pod.Id) && (pod.Seen || pod.State != PodState.Starting)).ToList();
         foreach (var pod in missing)
         {
+            Bury(pod.Id, pod, certain: false);
             Gone(pod, "The backend does not list it.");
         }
     }
@@ -68,6 +57,42 @@ internal sealed class Observations(PoolBooks books, Refill refill, Starts starts
     {
         books.Delete(pod, DeleteReason.StartFailed);
         refill.Failed(pod, $"Pod {pod.Id} was not warm after {books.Clock.Since(pod.Since).TotalSeconds:0.###} s.");
+    }
+
+    private void Observe(PodObservation seen, bool listed)
+    {
+        if (books.Pods.Find(seen.Pod) is { } pod)
+        {
+            books.Pods.Describe(pod, seen);
+            Follow(pod, seen);
+            return;
+        }
+
+        var ghost = books.GonePods.Judge(seen, listed, books.Clock.Now);
+        if (ghost == Ghost.Late)
+        {
+            return;
+        }
+
+        pod = books.Pods.Add(seen.Pod, books.Clock.Now);
+        books.Pods.Describe(pod, seen);
+        if (ghost == Ghost.Spent)
+        {
+            books.Delete(pod, DeleteReason.Unowned);
+        }
+        else
+        {
+            Adopt(pod, seen);
+        }
+    }
+
+    private void Bury(PodId id, Pod? pod, bool certain)
+    {
+        if (certain || pod is { State: >= PodState.Claimed })
+        {
+            var spent = pod is { Revision: not null };
+            books.GonePods.Add(id, spent, certain, books.Clock.Now, books.Clock.After(books.Spec.StartDeadline));
+        }
     }
 
     private void Gone(Pod pod, string message)

@@ -23,7 +23,7 @@ internal sealed class TokenBucket
 
     public void Change(PoolSpec spec)
     {
-        _interval = Math.Max(1, _clock.Length(TimeSpan.FromSeconds(Math.Min(1 / spec.RefillPerSecond, TimeSpan.SecondsPerDay))));
+        _interval = _clock.Interval(spec.RefillPerSecond);
         _tolerance = Math.Min(_interval * (spec.RefillBurst - 1), Clock.Never / 2);
     }
 

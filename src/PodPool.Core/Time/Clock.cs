@@ -40,6 +40,9 @@ internal sealed class Clock(TimeProvider time)
             : (long)Int128.Min(((Int128)span.Ticks * _perSecond + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond, Never / 2);
     }
 
+    /// <summary>From one to the next of so many a second, rounded up.</summary>
+    public long Interval(double perSecond) => (long)Math.Clamp(Math.Ceiling(_perSecond / perSecond), 1, Length(TimeSpan.FromDays(1)));
+
     public TimeSpan Since(long then) => Between(then, Now);
 
     public TimeSpan Until(long at) => Between(Now, at);

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Grpc.Net.Client;
+using PodPool.Contracts;
+using PodPool.Contracts.V1;
+using PodPool.Contracts.Wire;
+
+namespace RuntimeStart;
+
+/// <summary>One pod process, started as a backend starts it.</summary>
+internal sealed class MeasuredPod : IAsyncDisposable
+{
+    private readonly string _folder;
+    private readonly Process _process;
+    private readonly GrpcChannel _channel;
+    private readonly HttpMessageInvoker _functions;
+    private readonly AsyncServerStreamingCall<PodStatus> _status;
+
+    private MeasuredPod(string folder, Process process, string id)
+    {
+        _folder = folder;
+        _process = process;
+        Id = id;
+        _channel = GrpcChannel.ForAddress("http://pod", new() { HttpHandler = Handler($"{folder}/loader.sock") });
+        _functions = new(Handler($"{folder}/functions.sock"));
+        Client = new(_channel);
+        _status = Client.Status(new(), new CallOptions().WithWaitForReady());
+    }
+
+    public string Id { get; }
+
+    public Loader.LoaderClient Client { get; }
+
+    public TimeSpan ToWarm { get; private set; }
+
+    public TimeSpan CpuToWarm { get; private set; }
+
+    public static async Task<MeasuredPod> StartAsync(string runtime, ECDsa key, IEnumerable<string> environment)
+    {
+        var id = Guid.NewGuid().ToString("N");
+        var folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), "pod-" + id);
+        Directory.CreateDirectory(Path.Combine(folder, "files"));
+        var start = new ProcessStartInfo(Path.Combine(runtime, "PodPool.Runtime")) { RedirectStandardOutput = true, UseShellExecute = false };
+        start.Environment[PodEnvironment.PodId] = id;
+        start.Environment[PodEnvironment.LoaderAddress] = PodAddress.OfSocket($"{folder}/loader.sock");
+        start.Environment[PodEnvironment.FunctionAddress] = PodAddress.OfSocket($"{folder}/functions.sock");
+        start.Environment[PodEnvironment.FilesFolder] = Path.Combine(folder, "files");
+        start.Environment[PodEnvironment.ClaimKey] = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
+        foreach (var pair in environment)
+        {
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            start.Environment[pair[..equals]] = pair[(equals + 1)..];
+        }
+
+        var begun = Stopwatch.GetTimestamp();
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (Environment.GetEnvironmentVariable("VERBOSE") is not null)
+            {
+                Console.Error.WriteLine(line.Data);
+            }
+        };
+        process.BeginOutputReadLine();
+        while (!File.Exists($"{folder}/loader.sock") && !process.HasExited)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+
+        var pod = new MeasuredPod(folder, process, id);
+        await pod.UntilAsync(PodPhase.PodWarm);
+        pod.ToWarm = Stopwatch.GetElapsedTime(begun);
+        pod.CpuToWarm = process.TotalProcessorTime;
+        return pod;
+    }
+
+    public async Task<SpecializeResponse> SpecializeAsync(IEnumerable<SpecializeRequest> parts)
+    {
+        using var call = Client.Specialize();
+        foreach (var part in parts)
+        {
+            await call.RequestStream.WriteAsync(part);
+        }
+
+        await call.RequestStream.CompleteAsync();
+        return await call;
+    }
+
+    public async Task<string> CallAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://pod" + path);
+        request.Headers.Add(WireHeaders.Instance, Id);
+        using var response = await _functions.SendAsync(request, CancellationToken.None);
+        var text = await response.Content.ReadAsStringAsync();
+        return response.IsSuccessStatusCode ? text : throw new InvalidOperationException($"{(int)response.StatusCode}: {text}");
+    }
+
+    /// <summary>Opens the connection that a router keeps open.</summary>
+    public async Task TouchAsync()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://pod/");
+        using var response = await _functions.SendAsync(request, CancellationToken.None);
+        await response.Content.ReadAsByteArrayAsync();
+    }
+
+    /// <summary>kB of memory that no other process shares, clean and dirty.</summary>
+    public (long Clean, long Dirty) PrivateMemory()
+    {
+        var lines = File.ReadAllLines($"/proc/{_process.Id}/smaps_rollup");
+        return (Value("Private_Clean:"), Value("Private_Dirty:"));
+
+        long Value(string name) => long.Parse(
+            lines.Single(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+
+    public int ProcessId => _process.Id;
+
+    public async ValueTask DisposeAsync()
+    {
+        _status.Dispose();
+        _channel.Dispose();
+        _functions.Dispose();
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task UntilAsync(PodPhase phase)
+    {
+        while (await _status.ResponseStream.MoveNext(CancellationToken.None))
+        {
+            if (_status.ResponseStream.Current.Phase == phase)
+            {
+                return;
+            }
+        }
+    }
+
+    private static SocketsHttpHandler Handler(string socket)
+    {
+        var endPoint = PodAddress.Parse(PodAddress.OfSocket(socket));
+        return new() { UseProxy = false, ConnectCallback = (_, token) => PodAddress.ConnectAsync(endPoint, token) };
+    }
+}

@@ -1,0 +1,205 @@
+using System.CommandLine;
+using System.Globalization;
+using PodPool.Cli.CommandLine;
+using PodPool.Cli.Deploy;
+using PodPool.Cli.Local;
+using PodPool.Cli.Output;
+using PodPool.Cli.Server;
+using PodPool.Contracts.V1;
+
+namespace PodPool.Cli.Bench;
+
+/// <summary><c>podpool bench</c>: how long first requests take, from a warm pool and without one.</summary>
+internal sealed class BenchCommand : Verb
+{
+    /// <summary>Names a function has in an open-loop run, so that one is cold when the next request is due.</summary>
+    private const int CopiesInOpenLoop = 10;
+
+    private static readonly Option<string[]> Scenarios = new Option<string[]>("--scenario")
+    {
+        Description = $"what to call: {string.Join(", ", BenchScenario.Names)} [default: all]",
+        HelpName = "NAME",
+        AllowMultipleArgumentsPerToken = true,
+    }.OneOfWords(BenchScenario.Names);
+
+    private static readonly Option<string?> PackagePath = new("--package") { Description = "call this project, folder or assembly instead", HelpName = "PATH" };
+
+    private static readonly Option<string> EntryPoint = new("--entry-point") { Description = "of --package", HelpName = "E", DefaultValueFactory = _ => "" };
+
+    private static readonly Option<string> RequestPath = new("--path") { Description = "path and query of a request to --package", HelpName = "P", DefaultValueFactory = _ => "" };
+
+    private static readonly Option<string?> Data = new("--data") { Description = "JSON to POST to --package", HelpName = "JSON" };
+
+    private static readonly Option<int> Count = new Option<int>("--count")
+    {
+        Description = "first requests a scenario",
+        HelpName = "N",
+        DefaultValueFactory = _ => 100,
+    }.Within(1, 1_000_000);
+
+    private static readonly Option<int> Warmup = CheckedOptions.NotNegative(new Option<int>("--warmup")
+    {
+        Description = "first requests a scenario before, in no figure",
+        HelpName = "N",
+        DefaultValueFactory = _ => 3,
+    });
+
+    private static readonly Option<ArrivalKind> ArrivalsOption = new("--arrivals")
+    {
+        Description = "one-at-a-time, poisson or constant [default: one-at-a-time]",
+        HelpName = "one-at-a-time|poisson|constant",
+        CustomParser = ParseArrivals,
+    };
+
+    private static readonly Option<double> Rate = new Option<double>("--rate")
+    {
+        Description = "requests a second, of poisson and constant arrivals",
+        HelpName = "R",
+        DefaultValueFactory = _ => 1,
+    }.Within(0.001, 10_000);
+
+    private static readonly Option<int> Warm = new Option<int>("--warm")
+    {
+        Description = "warm pods of the platform that bench starts for itself when none runs",
+        HelpName = "N",
+        DefaultValueFactory = _ => 10,
+    }.Within(1, 1000);
+
+    private static readonly Option<bool> SkipNoPool = new("--skip-no-pool") { Description = "do not measure the same without a pool" };
+
+    private static readonly Option<DirectoryInfo?> Results = new("--results") { Description = "write the report into this folder, too", HelpName = "DIR" };
+
+    public BenchCommand()
+        : base("bench", "Measure real first requests: from a warm pool, on an instance that has served, and without a pool.")
+    {
+        foreach (var option in (Option[])[Scenarios, Count, ArrivalsOption, Rate, Warmup, Warm, SkipNoPool, Results, PackagePath, EntryPoint, RequestPath, Data, CommonOptions.Server])
+        {
+            Add(option);
+        }
+
+        Validators.Add(result =>
+        {
+            if (result.GetValue(PackagePath) is not null && result.GetValue(Scenarios) is { Length: > 0 })
+            {
+                result.AddError("Name either scenarios or a package.");
+            }
+        });
+    }
+
+    private protected override async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
+    {
+        var settings = new BenchSettings(
+            context.Get(Count), context.Get(Warmup), context.Get(ArrivalsOption), context.Get(Rate), NoPool: !context.Get(SkipNoPool));
+        var scenarios = ScenariosOf(context, settings);
+        var address = ServerAddress.Resolve(context.Get(CommonOptions.Server), context.Terminal);
+        var own = address.IsDefault
+            ? await context.Output.BusyAsync(
+                "Starting a local platform of its own", () => LocalPlatformProcess.StartAsync(context.Get(Warm), cancellationToken)).ConfigureAwait(false)
+            : null;
+        try
+        {
+            var report = await MeasureAsync(context, own?.Server ?? address, scenarios, settings, cancellationToken).ConfigureAwait(false);
+            if (context.Get(Results) is { } folder)
+            {
+                Write(report, folder, context.Output);
+            }
+
+            context.Output.Result(report, console => BenchTable.Render(console, report));
+            return report.Runs.Any(run => run.Errors > 0) ? ExitCode.Failed : ExitCode.Ok;
+        }
+        finally
+        {
+            if (own is not null)
+            {
+                await own.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<BenchReport> MeasureAsync(
+        VerbContext context, ServerAddress address, IReadOnlyList<BenchScenario> scenarios, BenchSettings settings, CancellationToken cancellationToken)
+    {
+        using var server = ServerConnection.Open(address);
+        var began = context.Terminal.Time.GetUtcNow();
+        var pools = await server.Operator.ListPoolsAsync(new ListPoolsRequest(), cancellationToken: cancellationToken);
+        var size = pools.Pools.FirstOrDefault(pool => pool.Pool == "default")?.Size ?? 0;
+        CheckPool(size, scenarios);
+
+        var deployment = new BenchDeployment(server.Operator, new PackageBuilder(context.Terminal, context.Output), context.Output);
+        await using (deployment.ConfigureAwait(false))
+        {
+            var deployed = new List<DeployedScenario>();
+            foreach (var scenario in scenarios)
+            {
+                var copies = settings.Arrivals == ArrivalKind.OneAtATime ? scenario.AtOnce : CopiesInOpenLoop;
+                deployed.Add(await deployment.DeployAsync(scenario, copies, cancellationToken).ConfigureAwait(false));
+            }
+
+            using var client = new BenchClient(context.Terminal.Time);
+            await client.WarmAsync(new Uri(deployed[0].Urls[0]), deployed.Max(scenario => scenario.Functions.Count), cancellationToken).ConfigureAwait(false);
+            using var runner = new BenchRunner(server.Operator, client, settings, context.Terminal.Time);
+            IReadOnlyList<BenchRun> runs = [];
+            await context.Output.ProgressAsync("Measuring", runner.Steps(deployed), async progress =>
+                runs = await runner.RunAsync(deployed, progress, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            var environment = await BenchEnvironment.ReadAsync(began, address.NamedBy, size, settings, cancellationToken).ConfigureAwait(false);
+            return new(environment, runs, BenchRatio.Of(runs));
+        }
+    }
+
+    private static List<BenchScenario> ScenariosOf(VerbContext context, BenchSettings settings)
+    {
+        if (context.Get(PackagePath) is { } package)
+        {
+            return [new("package", package, context.Require(EntryPoint), context.Require(RequestPath), context.Get(Data))];
+        }
+
+        var repository = RepositoryFolder.Find() ?? throw CliException.Usage(
+            "the scenarios are functions of PodPool's source tree, and this program does not run from one", "name a function of yours with --package PATH");
+        var wanted = context.Get(Scenarios) is { Length: > 0 } named ? named : null;
+        List<BenchScenario> scenarios = [.. BenchScenario.OfSamples(repository).Where(scenario => wanted?.Contains(scenario.Name) != false)];
+        if (settings.Arrivals == ArrivalKind.OneAtATime)
+        {
+            return scenarios;
+        }
+
+        // What comes at once has no rate.
+        scenarios.RemoveAll(scenario => scenario.AtOnce > 1);
+        return scenarios.Count > 0 ? scenarios : throw CliException.Usage("that scenario sends its requests at once: it has no arrivals to choose");
+    }
+
+    private static void CheckPool(int size, IReadOnlyList<BenchScenario> scenarios)
+    {
+        var needed = scenarios.Max(scenario => scenario.AtOnce);
+        if (size < needed)
+        {
+            throw CliException.Failed(
+                string.Create(CultureInfo.InvariantCulture, $"the pool keeps {size} warm pods, but {needed} are needed at once"),
+                string.Create(CultureInfo.InvariantCulture, $"`podpool pool resize default --warm {needed + 2}`, or choose other scenarios"));
+        }
+    }
+
+    private static void Write(BenchReport report, DirectoryInfo folder, IOutput output)
+    {
+        folder.Create();
+        var name = string.Create(CultureInfo.InvariantCulture, $"{report.Environment.At:yyyy-MM-dd-HHmmss}-{report.Environment.Commit ?? "release"}.json");
+        var path = Path.Combine(folder.FullName, name);
+        File.WriteAllText(path, JsonOutput.Serialize(report) + "\n");
+        output.Note($"Written to {path}");
+    }
+
+    private static ArrivalKind ParseArrivals(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        switch (result.Tokens[0].Value)
+        {
+            case "one-at-a-time":
+                return ArrivalKind.OneAtATime;
+            case "poisson":
+                return ArrivalKind.Poisson;
+            case "constant":
+                return ArrivalKind.Constant;
+            default:
+                result.AddError($"--arrivals {result.Tokens[0].Value}: it must be one-at-a-time, poisson or constant.");
+                return default;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
+using PodPool.Cli.Deploy;
+using PodPool.Cli.Output;
+using PodPool.Contracts.V1;
+
+namespace PodPool.Cli.Bench;
+
+/// <summary>Deploys what a bench calls, in a namespace of its own, and takes it away afterwards.</summary>
+internal sealed class BenchDeployment(Operator.OperatorClient server, PackageBuilder builder, IOutput output) : IAsyncDisposable
+{
+    private const string Namespace = "podpool-bench";
+
+    /// <summary>Longer than any bench: only eviction ends an instance.</summary>
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromDays(1);
+
+    private readonly Dictionary<string, BuiltPackage> _packages = new(StringComparer.Ordinal);
+    private readonly List<FunctionName> _functions = [];
+
+    /// <param name="scenario">What to call.</param>
+    /// <param name="copies">Under how many names.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<DeployedScenario> DeployAsync(BenchScenario scenario, int copies, CancellationToken cancellationToken)
+    {
+        if (!_packages.TryGetValue(scenario.Source, out var built))
+        {
+            built = await builder.BuildAsync(scenario.Source, new PackageOptions(scenario.EntryPoint), cancellationToken).ConfigureAwait(false);
+            _packages.Add(scenario.Source, built);
+        }
+
+        var names = new List<FunctionName>();
+        var urls = new List<string>();
+        for (var copy = 1; copy <= copies; copy++)
+        {
+            var name = copies == 1 ? scenario.Name : string.Create(CultureInfo.InvariantCulture, $"{scenario.Name}-{copy}");
+            var spec = new FunctionSpec
+            {
+                Function = new FunctionName { Namespace = Namespace, Name = name },
+                Scale = new Scale { IdleTimeout = Duration.FromTimeSpan(IdleTimeout) },
+            };
+            _functions.Add(spec.Function);
+            var deployed = await Deployment.RunAsync(server, spec, built.Package, output, cancellationToken).ConfigureAwait(false);
+            names.Add(spec.Function);
+            urls.Add(deployed.Answer.Urls[0]);
+        }
+
+        return new(scenario, built.Package, names, urls);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var package in _packages.Values)
+        {
+            package.Dispose();
+        }
+
+        foreach (var function in _functions)
+        {
+            try
+            {
+                await server.DeleteFunctionAsync(function, cancellationToken: CancellationToken.None);
+            }
+            catch (Grpc.Core.RpcException exception)
+            {
+                output.Warn($"{function.Namespace}/{function.Name} could not be deleted: {exception.Status.Detail}");
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using PodPool.Cli.Deploy;
+using PodPool.Contracts.V1;
+
+namespace PodPool.Cli.Bench;
+
+/// <summary>A scenario, deployed.</summary>
+/// <param name="Scenario">Which.</param>
+/// <param name="Package">What runs.</param>
+/// <param name="Functions">Under which names; more than one where different functions are called at once or in turn.</param>
+/// <param name="Urls">Where each of them is called.</param>
+internal sealed record DeployedScenario(
+    BenchScenario Scenario, Package Package, IReadOnlyList<FunctionName> Functions, IReadOnlyList<string> Urls);
+
+/// <summary>
+/// Makes first requests as often as asked: ends every instance, waits until the pool is full and nothing starts or ends, sends. All
+/// scenarios and modes take turns, so that what else the machine does hits them alike.
+/// </summary>
+internal sealed class BenchRunner(Operator.OperatorClient server, BenchClient client, BenchSettings settings, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan PollPool = TimeSpan.FromMilliseconds(10);
+
+    private static readonly TimeSpan PoolPatience = TimeSpan.FromMinutes(2);
+
+    private readonly NoPoolPod _noPool = new(time);
+
+    /// <summary>Measures all scenarios.</summary>
+    /// <param name="scenarios">Deployed, with no instances.</param>
+    /// <param name="progress">Told after each round how many first requests were made in it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<IReadOnlyList<BenchRun>> RunAsync(
+        IReadOnlyList<DeployedScenario> scenarios, Action<double> progress, CancellationToken cancellationToken)
+    {
+        var recorders = scenarios.ToDictionary(scenario => scenario, scenario => new Recorders(scenario.Scenario, settings.NoPool));
+        if (settings.Arrivals != ArrivalKind.OneAtATime)
+        {
+            foreach (var scenario in scenarios)
+            {
+                await OpenLoopAsync(scenario, recorders[scenario].Pooled, progress, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        else
+        {
+            for (var round = -settings.Warmup; round < settings.Count; round++)
+            {
+                foreach (var scenario in scenarios)
+                {
+                    // A scenario that calls several at once has its count of first requests in fewer rounds.
+                    if (round < 0 || round * scenario.Functions.Count < settings.Count)
+                    {
+                        await RoundAsync(scenario, round < 0 ? null : recorders[scenario], cancellationToken).ConfigureAwait(false);
+                        progress(1);
+                    }
+                }
+            }
+        }
+
+        return [.. scenarios.SelectMany(scenario => recorders[scenario].Results())];
+    }
+
+    /// <summary>How many times <see cref="RunAsync"/> tells of progress.</summary>
+    public double Steps(IReadOnlyList<DeployedScenario> scenarios) => settings.Arrivals != ArrivalKind.OneAtATime
+        ? scenarios.Count * settings.Count
+        : scenarios.Sum(scenario => settings.Warmup + Math.Ceiling(settings.Count / (double)scenario.Functions.Count));
+
+    public void Dispose() => _noPool.Dispose();
+
+    private async Task RoundAsync(DeployedScenario scenario, Recorders? recorders, CancellationToken cancellationToken)
+    {
+        // 1. Cold: no instance of it is left, and the machine has nothing to do for the pool.
+        await EvictAsync(scenario.Functions, cancellationToken).ConfigureAwait(false);
+        await UntilQuietAsync(cancellationToken).ConfigureAwait(false);
+
+        // 2. First requests, all at once where there are several.
+        var first = await Task.WhenAll(scenario.Urls.Select(
+            url => client.MeasureAsync(url, scenario.Scenario, intended: null, cancellationToken))).ConfigureAwait(false);
+
+        // 3. The next request to the same instance, when the pod that replaces the claimed one has started.
+        await UntilQuietAsync(cancellationToken).ConfigureAwait(false);
+        var next = await client.MeasureAsync(scenario.Urls[0], scenario.Scenario, intended: null, cancellationToken).ConfigureAwait(false);
+
+        // 4. The same without a pool.
+        var without = settings.NoPool && scenario.Scenario.AtOnce == 1
+            ? await _noPool.MeasureAsync(scenario.Package, scenario.Scenario, cancellationToken).ConfigureAwait(false)
+            : null;
+
+        if (recorders is not null)
+        {
+            Array.ForEach(first, recorders.Pooled.Add);
+            recorders.Warm.Add(next);
+            if (without is not null)
+            {
+                recorders.NoPool?.Add(without);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Requests at times that were fixed before. Each goes to the function that has been cold for longest, which is made cold again
+    /// right after its answer.
+    /// </summary>
+    private async Task OpenLoopAsync(DeployedScenario scenario, RunRecorder recorder, Action<double> progress, CancellationToken cancellationToken)
+    {
+        await EvictAsync(scenario.Functions, cancellationToken).ConfigureAwait(false);
+        await UntilQuietAsync(cancellationToken).ConfigureAwait(false);
+        var cold = System.Threading.Channels.Channel.CreateUnbounded<int>();
+        for (var index = 0; index < scenario.Functions.Count; index++)
+        {
+            cold.Writer.TryWrite(index);
+        }
+
+        var schedule = Arrivals.Schedule(settings.Arrivals, settings.Count, settings.Rate, new Random(settings.Count));
+        var begin = time.GetTimestamp();
+        var requests = new List<Task>();
+        foreach (var offset in schedule)
+        {
+            var wait = offset - time.GetElapsedTime(begin);
+            if (wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+            }
+
+            var intended = begin + (long)(offset.TotalSeconds * time.TimestampFrequency);
+            requests.Add(OneAsync(intended));
+        }
+
+        await Task.WhenAll(requests).ConfigureAwait(false);
+
+        async Task OneAsync(long intended)
+        {
+            var index = await cold.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            recorder.Add(await client.MeasureAsync(scenario.Urls[index], scenario.Scenario, intended, cancellationToken).ConfigureAwait(false));
+            progress(1);
+            await server.EvictFunctionAsync(scenario.Functions[index], cancellationToken: cancellationToken);
+            cold.Writer.TryWrite(index);
+        }
+    }
+
+    private async Task EvictAsync(IReadOnlyList<FunctionName> functions, CancellationToken cancellationToken)
+        => await Task.WhenAll(functions.Select(function => server.EvictFunctionAsync(function, cancellationToken: cancellationToken).ResponseAsync)).ConfigureAwait(false);
+
+    /// <summary>Waits until every pool is full and none of its pods starts, is claimed or ends.</summary>
+    private async Task UntilQuietAsync(CancellationToken cancellationToken)
+    {
+        var since = time.GetTimestamp();
+        while (true)
+        {
+            var answer = await server.ListPoolsAsync(new ListPoolsRequest(), cancellationToken: cancellationToken);
+            if (answer.Pools.All(pool => pool.Warm >= pool.Size && pool.Starting == 0 && pool.Claimed == 0 && pool.Draining == 0))
+            {
+                return;
+            }
+
+            if (time.GetElapsedTime(since) > PoolPatience)
+            {
+                var pool = answer.Pools.First(pool => pool.Warm < pool.Size || pool.Starting + pool.Claimed + pool.Draining > 0);
+                throw Cli.CommandLine.CliException.Failed(
+                    FormattableString.Invariant($"the pool '{pool.Pool}' has had {pool.Warm} of {pool.Size} warm pods for {PoolPatience.TotalMinutes:0} min, and did not become quiet"),
+                    "see `podpool pool list`, and that nothing else uses this platform");
+            }
+
+            await Task.Delay(PollPool, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private sealed class Recorders(BenchScenario scenario, bool noPool)
+    {
+        public RunRecorder Pooled { get; } = new(scenario.Name, BenchMode.Pooled);
+
+        public RunRecorder Warm { get; } = new(scenario.Name, BenchMode.Warm);
+
+        public RunRecorder? NoPool { get; } = noPool && scenario.AtOnce == 1 ? new(scenario.Name, BenchMode.NoPool) : null;
+
+        public IEnumerable<BenchRun> Results()
+            => new[] { Pooled, Warm, NoPool }.OfType<RunRecorder>().Select(recorder => recorder.Result()).Where(run => run.N + run.Errors > 0);
+    }
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+
+namespace PodPool.Cli.CommandLine;
+
+/// <summary>Options whose values have limits.</summary>
+internal static class CheckedOptions
+{
+    public static Option<T> Within<T>(this Option<T> option, double min, double max)
+        where T : struct
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<T>() is var value)
+            {
+                var number = Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture);
+                if (!(number >= min && number <= max))
+                {
+                    result.AddError(FormattableString.Invariant($"{option.Name} is {number}; it must be {min:#,0.######} to {max:#,0.######}."));
+                }
+            }
+        });
+        return option;
+    }
+
+    /// <summary>Words in lower case for an enum's values.</summary>
+    public static Option<T> OneOf<T>(this Option<T> option, params string[] words)
+        where T : struct, Enum
+    {
+        option.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, words);
+        option.HelpName = string.Join('|', words);
+        option.CompletionSources.Clear();
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
+    /// <summary>One of a few words, or several of them.</summary>
+    public static Option<string[]> OneOfWords(this Option<string[]> option, IReadOnlyList<string> words)
+    {
+        option.AcceptOnlyFromAmong([.. words]);
+        return option;
+    }
+
+    public static Option<int> NotNegative(Option<int> option) => option.Within(0, int.MaxValue);
+}

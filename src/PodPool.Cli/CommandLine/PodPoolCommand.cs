@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Runtime.InteropServices;
+using PodPool.Cli.Bench;
+using PodPool.Cli.Demo;
+using PodPool.Cli.Deploy;
+using PodPool.Cli.Functions;
+using PodPool.Cli.Local;
+using PodPool.Cli.Output;
+using PodPool.Cli.Pools;
+
+namespace PodPool.Cli.CommandLine;
+
+/// <summary>The command <c>podpool</c>: all verbs, and how one of them is run.</summary>
+internal static class PodPoolCommand
+{
+    private static readonly Lazy<RootCommand> Root = new(Build);
+
+    /// <summary>Runs one command line.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken = default)
+    {
+        var parsed = Root.Value.Parse(arguments);
+        if (parsed.Errors.Count > 0 && parsed.Action is System.CommandLine.Invocation.ParseErrorAction)
+        {
+            var verb = parsed.CommandResult.Command;
+            var path = verb == Root.Value ? "podpool" : $"podpool {verb.Name}";
+            CommonOptions.OutputOf(Root.Value.Parse([]), terminal).Fail(CliException.Usage(
+                string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)), $"see `{path} --help`"));
+            return ExitCode.Usage;
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var signals = new StopSignals(stop);
+        return await parsed.InvokeAsync(new TerminalInvocation(terminal), stop.Token).ConfigureAwait(false);
+    }
+
+    private static RootCommand Build()
+    {
+        var root = new RootCommand("PodPool: the first request to a .NET function, as fast as the second.")
+        {
+            new DemoCommand(),
+            new LocalCommand(),
+            new DeployCommand(),
+            new InvokeCommand(),
+            new ListCommand(),
+            new DescribeCommand(),
+            new LogsCommand(),
+            new DeleteCommand(),
+            new PoolCommand(),
+            new BenchCommand(),
+            new CompletionCommand(),
+        };
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExitCodes((HelpAction)help.Action!);
+        return root;
+    }
+
+    /// <summary>The first signal asks the verb to end; the second one ends the process.</summary>
+    private sealed class StopSignals : IDisposable
+    {
+        private readonly List<PosixSignalRegistration> _registrations = [];
+
+        public StopSignals(CancellationTokenSource stop)
+        {
+            foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
+            {
+                _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+                {
+                    context.Cancel = !stop.IsCancellationRequested;
+                    stop.Cancel();
+                }));
+            }
+        }
+
+        public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
+    }
+}

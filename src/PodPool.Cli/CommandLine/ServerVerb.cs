@@ -1,0 +1,18 @@
+using PodPool.Cli.Server;
+
+namespace PodPool.Cli.CommandLine;
+
+/// <summary>A verb that talks to a manager.</summary>
+internal abstract class ServerVerb : Verb
+{
+    private protected ServerVerb(string name, string description)
+        : base(name, description) => Add(CommonOptions.Server);
+
+    private protected abstract Task<int> RunAsync(VerbContext context, ServerConnection server, CancellationToken cancellationToken);
+
+    private protected sealed override async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
+    {
+        using var server = ServerConnection.Open(context);
+        return await RunAsync(context, server, cancellationToken).ConfigureAwait(false);
+    }
+}

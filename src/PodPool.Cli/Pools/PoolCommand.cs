@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Globalization;
+using PodPool.Cli.CommandLine;
+using PodPool.Cli.Functions;
+using PodPool.Cli.Output;
+using PodPool.Cli.Server;
+using PodPool.Contracts.V1;
+using Spectre.Console;
+
+namespace PodPool.Cli.Pools;
+
+/// <summary><c>podpool pool</c>: its verbs.</summary>
+internal sealed class PoolCommand : Command
+{
+    public PoolCommand()
+        : base("pool", "Show and size the pools of warm pods.")
+    {
+        Add(new PoolListCommand());
+        Add(new PoolResizeCommand());
+    }
+}
+
+/// <summary><c>podpool pool list</c></summary>
+internal sealed class PoolListCommand() : ServerVerb("list", "List the pools and their pods by state.")
+{
+    private protected override async Task<int> RunAsync(VerbContext context, ServerConnection server, CancellationToken cancellationToken)
+    {
+        var answer = await server.Operator.ListPoolsAsync(new ListPoolsRequest(), cancellationToken: cancellationToken);
+        var pools = answer.Pools.Select(PoolView.Of).ToList();
+        context.Output.Result(new { Pools = pools }, console =>
+        {
+            var table = Show.Columns("POOL", "SIZE", "MAX", "STARTING", "WARM", "CLAIMED", "SERVING", "DRAINING", "CLAIMS", "MISSES");
+            foreach (var pool in pools)
+            {
+                var max = pool.Max == 0 ? "none" : pool.Max.ToString(CultureInfo.InvariantCulture);
+                table.Row([pool.Pool, Text(pool.Size), max, Text(pool.Starting), Text(pool.Warm), Text(pool.Claimed), Text(pool.Serving), Text(pool.Draining), Text(pool.Claims), Text(pool.Misses)]);
+            }
+
+            console.Write(table);
+            foreach (var (pool, condition) in pools.SelectMany(pool => pool.Conditions.Where(IsBad).Select(condition => (pool, condition))))
+            {
+                console.MarkupLineInterpolated($"[yellow]{pool.Pool}[/]: {condition.Type} is {condition.Status}: {condition.Message} ({condition.Reason})");
+            }
+        });
+        return ExitCode.Ok;
+    }
+
+    private static bool IsBad(ConditionView condition) => condition.Status == (condition.Type == "Degraded") && condition.Message.Length > 0;
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary><c>podpool pool resize</c></summary>
+internal sealed class PoolResizeCommand : ServerVerb
+{
+    private static readonly Argument<string> Pool = new("POOL")
+    {
+        Description = "the pool's name",
+        DefaultValueFactory = _ => "default",
+    };
+
+    private static readonly Option<int> Warm = CheckedOptions.NotNegative(
+        new Option<int>("--warm") { Description = "warm pods to keep", HelpName = "N", Required = true });
+
+    public PoolResizeCommand()
+        : base("resize", "Change how many warm pods a pool keeps.")
+    {
+        Add(Pool);
+        Add(Warm);
+    }
+
+    private protected override async Task<int> RunAsync(VerbContext context, ServerConnection server, CancellationToken cancellationToken)
+    {
+        var request = new ResizePoolRequest { Pool = context.Require(Pool), Warm = context.Require(Warm) };
+        var pool = PoolView.Of(await server.Operator.ResizePoolAsync(request, cancellationToken: cancellationToken));
+        context.Output.Result(pool, console => console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"The pool {pool.Pool} keeps {pool.Size} warm pods; {pool.Warm} are warm now.")));
+        return ExitCode.Ok;
+    }
+}

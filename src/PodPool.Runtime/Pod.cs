@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using PodPool.Contracts.V1;
+using PodPool.Runtime.Life;
+using PodPool.Runtime.Serving;
+
+namespace PodPool.Runtime;
+
+/// <summary>The pod as the loader endpoint sees it: its one life, and before it the rehearsal's.</summary>
+internal sealed partial class Pod(PodOptions options, Specializer own, FunctionApplication endpoint, TimeProvider time, ILogger<Pod> logger) : IDisposable
+{
+    /// <summary>What a function gets to end after its last request, and what cut-off requests get to notice it.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    private readonly CancellationTokenSource _stopping = new();
+
+    // Where claims go: to the pod itself, and during the rehearsal to what rehearses.
+    private Specializer _current = own;
+    private readonly Specializer _own = own;
+    private Duration? _rehearsal;
+
+    /// <summary>Fires when the process is about to end.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <exception cref="RefusalException">As loader.proto lists them.</exception>
+    public async Task<SpecializeResponse> SpecializeAsync(IAsyncStreamReader<SpecializeRequest> parts, CancellationToken cancellationToken)
+    {
+        var current = Volatile.Read(ref _current);
+        try
+        {
+            return await current.SpecializeAsync(parts, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RefusalException) when (current != _own && !current.Life.IsBound)
+        {
+            // Whatever the claim is, it is not the rehearsal's.
+            throw PodLife.NotWarm(options.PodId, PodPhase.PodStarting);
+        }
+    }
+
+    /// <summary>What to rehearse with; until <see cref="BecomeWarm"/>.</summary>
+    public void Rehearse(Specializer rehearsing) => Volatile.Write(ref _current, rehearsing);
+
+    public void BecomeWarm(TimeSpan rehearsal)
+    {
+        _rehearsal = Duration.FromTimeSpan(rehearsal);
+        Volatile.Write(ref _current, _own);
+        _own.Life.BecomeWarm();
+        Log.Warm(logger, options.PodId, (long)rehearsal.TotalMilliseconds, (long)(time.GetLocalNow() - Process.GetCurrentProcess().StartTime).TotalMilliseconds);
+    }
+
+    public (PodStatus Status, Task Changed) ObserveStatus()
+    {
+        var (state, changed) = _own.Life.Observe();
+        var status = new PodStatus
+        {
+            PodId = options.PodId,
+            Phase = state.Phase,
+            Binding = state.Binding,
+            InFlight = endpoint.Bound?.Gate.Count ?? 0,
+            FunctionAddress = options.FunctionAddress,
+            RuntimeVersion = Environment.Version.ToString(),
+            RuntimeIdentifier = RuntimeInformation.RuntimeIdentifier,
+            Rehearsal = _rehearsal,
+            Failure = state.Failure,
+            Message = state.Message,
+        };
+        return (status, changed);
+    }
+
+    /// <summary>No new requests; waits for the running ones, and cuts them off when the grace is over.</summary>
+    /// <returns>How many were cut off.</returns>
+    public async Task<int> DrainAsync(TimeSpan grace)
+    {
+        var begun = time.GetTimestamp();
+        var phase = _own.Life.State.Phase;
+        if (phase == PodPhase.PodSpecializing)
+        {
+            await ((Task)_own.Life.Outcome).WaitAsync(grace, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        _own.Life.BeginDrain();
+        if (_own.Life.State.Binding is null || endpoint.Bound is not { } bound)
+        {
+            return 0;
+        }
+
+        Log.Draining(logger, bound.Gate.Count);
+        var idle = bound.Gate.CloseAsync();
+        bound.Target.BeginStop();
+        var left = grace - time.GetElapsedTime(begun);
+        await idle.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var aborted = 0;
+        if (!idle.IsCompleted)
+        {
+            aborted = bound.Gate.Abort();
+            Log.Aborted(logger, aborted);
+            await idle.WaitAsync(LastWords, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        using var patience = new CancellationTokenSource(LastWords, time);
+        await bound.Target.StopAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return aborted;
+    }
+
+    public void Stop() => _stopping.Cancel();
+
+    public void Dispose() => _stopping.Dispose();
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Pod {Pod} is warm: rehearsed in {Rehearsal} ms, {SinceStart} ms after its start", EventName = "Warm")]
+        public static partial void Warm(ILogger logger, string pod, long rehearsal, long sinceStart);
+
+        [LoggerMessage(2, LogLevel.Information, "Draining, {InFlight} requests run", EventName = "Draining")]
+        public static partial void Draining(ILogger logger, int inFlight);
+
+        [LoggerMessage(3, LogLevel.Warning, "{Aborted} requests were cut off", EventName = "Aborted")]
+        public static partial void Aborted(ILogger logger, int aborted);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Runtime;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using PodPool.Contracts.Packages;
+using PodPool.Contracts.V1;
+using PodPool.Runtime.Life;
+using PodPool.Runtime.Serving;
+
+namespace PodPool.Runtime.Rehearsing;
+
+/// <summary>
+/// Runs the whole path of a first request before the pod says it is warm: own claims over the own loader endpoint, own requests
+/// over the own function endpoint, through the very same code. Its claims are signed with a key that is made here and never leaves
+/// the process, for ids that are made here: nobody else can rehearse, and nobody's real claim is accepted meanwhile.
+/// </summary>
+internal sealed class Rehearsal(
+    PodOptions options, Pod pod, FunctionApplication application, TimeProvider time, Func<PodLife, ClaimVerifier, string, Specializer> specializerFor)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <exception cref="InvalidOperationException">Something did not answer as it should: the pod is not fit to be warm.</exception>
+    public async Task RunAsync()
+    {
+        using var limit = new CancellationTokenSource(Limit, time);
+        using (var outside = new OutsideServer())
+        using (var ended = CancellationTokenSource.CreateLinkedTokenSource(limit.Token))
+        {
+            var answering = outside.RunAsync(ended.Token);
+            await PlayAsync(outside.Url, limit.Token).ConfigureAwait(false);
+            await ended.CancelAsync().ConfigureAwait(false);
+            await answering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        Tidy();
+    }
+
+    private async Task PlayAsync(Uri outside, CancellationToken cancellationToken)
+    {
+        using var client = new RehearsalClient(options.LoaderAddress, options.FunctionAddress);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var publicKey = key.ExportSubjectPublicKeyInfo();
+        var package = RehearsalPackage.Read(Path.Combine(AppContext.BaseDirectory, "rehearsal"));
+        foreach (var scene in RehearsalScript.Scenes(outside))
+        {
+            await PlayAsync(scene, package, client, key, publicKey, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task PlayAsync(
+        RehearsalScene scene, RehearsalPackage package, RehearsalClient client, ECDsa key, byte[] publicKey, CancellationToken cancellationToken)
+    {
+        var id = $"rehearsal-{Guid.NewGuid():N}";
+        var folder = Directory.CreateDirectory(Path.Combine(options.FilesFolder, id)).FullName;
+        var life = new PodLife(id);
+        using var verifier = new ClaimVerifier(id, publicKey, time);
+        var specializer = specializerFor(life, verifier, folder);
+        life.BecomeWarm();
+        pod.Rehearse(specializer);
+        try
+        {
+            var answer = await client.SpecializeAsync(package.Claim(scene.EntryPoint, id, key, time), cancellationToken).ConfigureAwait(false);
+            foreach (var request in scene.Requests)
+            {
+                await client.CallAsync(request, answer.InstanceId, HttpVersion.Version11, cancellationToken).ConfigureAwait(false);
+                await client.CallAsync(request, answer.InstanceId, HttpVersion.Version20, cancellationToken).ConfigureAwait(false);
+            }
+
+            var bound = application.Bound!;
+            await bound.Gate.CloseAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+            await bound.Target.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            specializer.Undo();
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>An idle pod holds as little as can be.</summary>
+    private static void Tidy()
+    {
+        GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        GC.WaitForPendingFinalizers();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        NativeHeap.Trim();
+    }
+}
+
+/// <summary>The package beside the runtime that the rehearsal plays.</summary>
+internal sealed record RehearsalPackage(IReadOnlyList<(PackageFile File, byte[] Bytes)> Files)
+{
+    public static RehearsalPackage Read(string folder) => new(
+        [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(path =>
+        {
+            var bytes = File.ReadAllBytes(path);
+            return (new PackageFile { Path = Path.GetFileName(path), Size = bytes.Length, Sha256 = ByteString.CopyFrom(SHA256.HashData(bytes)) }, bytes);
+        })]);
+
+    /// <summary>What a manager would send.</summary>
+    public IEnumerable<SpecializeRequest> Claim(string entryPoint, string podId, ECDsa key, TimeProvider time)
+    {
+        var manifest = new Manifest
+        {
+            Namespace = "podpool", Function = "rehearsal", Revision = "rehearsal", EntryPoint = entryPoint, Concurrency = 1,
+            Timeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(20)),
+            Environment = { ["REHEARSAL"] = "true" },
+            Files = { Files.Select(file => file.File) },
+        }.ToByteString();
+        var claim = new Claim
+        {
+            ClaimId = podId, PodId = podId, Revision = "rehearsal",
+            ManifestSha256 = ByteString.CopyFrom(SHA256.HashData(manifest.Span)),
+            ExpiresAt = Timestamp.FromDateTimeOffset(time.GetUtcNow() + TimeSpan.FromMinutes(1)),
+        }.ToByteString();
+        var signature = key.SignData(claim.Span, HashAlgorithmName.SHA256);
+        yield return new() { Header = new() { Claim = claim, Signature = ByteString.CopyFrom(signature), Manifest = manifest } };
+        for (var index = 0; index < Files.Count; index++)
+        {
+            foreach (var chunk in Files[index].Bytes.Chunk(PackageLimits.MaxChunk))
+            {
+                yield return new() { Chunk = new() { File = index, Data = UnsafeByteOperations.UnsafeWrap(chunk) } };
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using PodPool.Cli.Bench;
+using PodPool.Cli.Output;
+
+namespace PodPool.Cli.Tests.Bench;
+
+public sealed class BenchReportTests
+{
+    private static readonly IReadOnlyDictionary<string, double> Phases = new Dictionary<string, double> { ["first_call"] = 3, ["queue"] = 1 };
+
+    [Fact]
+    public void The_report_has_the_names_that_scripts_rely_on()
+    {
+        var pooled = new RunRecorder("hello", BenchMode.Pooled);
+        pooled.Add(new(TimeSpan.FromMilliseconds(5), "pooled", Phases));
+        var report = new BenchReport(Environment(), [pooled.Result()], []);
+
+        using var json = JsonDocument.Parse(JsonOutput.Serialize(report));
+
+        Assert.Equal("podpool bench", json.RootElement.GetProperty("environment").GetProperty("command").GetString());
+        var run = json.RootElement.GetProperty("runs")[0];
+        Assert.Equal("hello", run.GetProperty("scenario").GetString());
+        Assert.Equal("pooled", run.GetProperty("mode").GetString());
+        Assert.Equal(1, run.GetProperty("n").GetInt32());
+        Assert.Equal(0, run.GetProperty("errors").GetInt32());
+        Assert.Equal(["p50", "p90", "p99", "p999", "max"], run.GetProperty("ms").EnumerateObject().Select(point => point.Name));
+        Assert.Equal(5, run.GetProperty("ms").GetProperty("p50").GetDouble(), tolerance: 0.01);
+        Assert.Equal(["queue", "first_call"], run.GetProperty("phases").EnumerateObject().Select(phase => phase.Name));
+        Assert.Equal(1, run.GetProperty("phases").GetProperty("queue").GetProperty("p50").GetDouble(), tolerance: 0.01);
+    }
+
+    [Fact]
+    public void Errors_are_counted_and_are_in_no_percentile()
+    {
+        var recorder = new RunRecorder("hello", BenchMode.Pooled);
+        recorder.Add(new(TimeSpan.FromMilliseconds(5), "pooled", Phases));
+        recorder.Add(new(TimeSpan.FromSeconds(30), "", new Dictionary<string, double>(), "503"));
+
+        var run = recorder.Result();
+
+        Assert.Equal((1, 1), (run.N, run.Errors));
+        Assert.InRange(run.Ms!.Max, 4.9, 5.1);
+        Assert.Equal(["503"], run.ErrorMessages);
+    }
+
+    [Fact]
+    public void The_warm_fraction_is_the_part_of_the_requests_that_found_an_instance()
+    {
+        var recorder = new RunRecorder("hello", BenchMode.Pooled);
+        foreach (var start in (string[])["pooled", "warm", "miss", "pooled"])
+        {
+            recorder.Add(new(TimeSpan.FromMilliseconds(5), start, Phases));
+        }
+
+        Assert.Equal(0.25, recorder.Result().WarmFraction);
+        Assert.Null(new RunRecorder("hello", BenchMode.NoPool).Result().WarmFraction);
+    }
+
+    [Fact]
+    public void Ratios_compare_the_medians_of_one_scenario()
+    {
+        BenchRun Run(string mode, double p50) => new("hello", mode, 1, 0, null, new Dictionary<string, int>(), new(p50, 0, 0, 0, 0), new Dictionary<string, Percentiles>(), []);
+
+        var ratio = Assert.Single(BenchRatio.Of([Run(BenchMode.Pooled, 4), Run(BenchMode.Warm, 1), Run(BenchMode.NoPool, 200)]));
+
+        Assert.Equal(new BenchRatio("hello", 50, 4), ratio);
+    }
+
+    private static BenchEnvironment Environment() => new(
+        DateTimeOffset.UnixEpoch, "podpool bench", "1", null, "10.0.0", "linux", "x64", "cpu", 2, 1, "its own local platform", 10, "one-at-a-time", null, 3);
+}

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using PodPool.Cli.CommandLine;
+
+namespace PodPool.Cli.Tests.CommandLine;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly TestTerminal _terminal = new();
+
+    [Theory]
+    [InlineData("lisst")]
+    [InlineData("deploy")]
+    [InlineData("deploy", "x")]
+    [InlineData("deploy", "x", "--name", "hello", "--concurrency", "0")]
+    [InlineData("deploy", "x", "--name", "hello", "--concurrency", "10001")]
+    [InlineData("deploy", "x", "--name", "hello", "--idle-timeout", "-1")]
+    [InlineData("deploy", "x", "--name", "hello", "--min", "3", "--max", "2")]
+    [InlineData("deploy", "x", "--name", "hello", "--env", "NOVALUE")]
+    [InlineData("deploy", "x", "--name", "hello", "--on-empty-pool", "maybe")]
+    [InlineData("deploy", "x", "--name", "Not_A_Label")]
+    [InlineData("list", "--output", "xml")]
+    [InlineData("logs")]
+    [InlineData("logs", "hello", "--pod", "p1")]
+    [InlineData("pool", "resize", "default")]
+    [InlineData("pool", "resize", "default", "--warm", "-1")]
+    [InlineData("invoke", "hello", "--data", "x", "--file", "/no/such/file")]
+    [InlineData("bench", "--scenario", "nonsense")]
+    [InlineData("bench", "--arrivals", "sometimes")]
+    [InlineData("bench", "--count", "0")]
+    [InlineData("completion", "tcsh")]
+    [InlineData("list", "--server", "ftp://somewhere")]
+    public async Task A_wrong_command_line_ends_with_2_and_says_what_is_wrong(params string[] arguments)
+    {
+        Assert.Equal(ExitCode.Usage, await _terminal.RunAsync(arguments));
+
+        Assert.StartsWith("error: ", _terminal.Error, StringComparison.Ordinal);
+        Assert.Empty(_terminal.Out);
+    }
+
+    [Fact]
+    public async Task Help_lists_every_exit_code()
+    {
+        Assert.Equal(ExitCode.Ok, await _terminal.RunAsync("--help"));
+
+        Assert.All(ExitCode.All, code => Assert.Contains($"  {code.Code,-4} {code.Meaning}", _terminal.Out, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task No_manager_is_its_own_exit_code_and_says_how_to_get_one()
+    {
+        _terminal["PODPOOL_SERVER"] = "unix:" + Path.Combine(_terminal.Folder, "nobody.sock");
+
+        Assert.Equal(ExitCode.Unreachable, await _terminal.RunAsync("list"));
+
+        Assert.Contains("podpool local", _terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Errors_are_json_for_scripts_and_leave_standard_output_empty()
+    {
+        _terminal["PODPOOL_SERVER"] = "unix:" + Path.Combine(_terminal.Folder, "nobody.sock");
+
+        await _terminal.RunAsync("list", "--output", "json");
+
+        Assert.Empty(_terminal.Out);
+        using var json = JsonDocument.Parse(_terminal.Error);
+        Assert.Contains("no manager answers", json.RootElement.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("podpool local", json.RootElement.GetProperty("error").GetProperty("remedy").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bash", "complete -o default -F _podpool podpool")]
+    [InlineData("zsh", "compdef _podpool podpool")]
+    [InlineData("fish", "complete -c podpool")]
+    [InlineData("pwsh", "Register-ArgumentCompleter")]
+    public async Task Each_shell_gets_its_completion_script(string shell, string part)
+    {
+        Assert.Equal(ExitCode.Ok, await _terminal.RunAsync("completion", shell));
+
+        Assert.Contains(part, _terminal.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_shell_is_told_which_verbs_begin_so()
+    {
+        Assert.Equal(ExitCode.Ok, await _terminal.RunAsync("[suggest:9]", "podpool de"));
+
+        Assert.Equal(["delete", "demo", "deploy", "describe"], _terminal.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+
+    public void Dispose() => _terminal.Dispose();
+}
