@@ -16,6 +16,9 @@ public static class ReasonErrors
     /// <summary>The name of a reason as it stands in errors, problem details, statuses and metrics: <c>ENTRY_POINT_NOT_FOUND</c>.</summary>
     public static string WireName(this Reason reason) => ReasonNames.Of(reason);
 
+    /// <summary>The reason of a name as <see cref="WireName"/> gives it; <see cref="Reason.Unspecified"/> if there is none.</summary>
+    public static Reason ParseReason(string? name) => ReasonNames.Parse(name);
+
     /// <summary>An exception that a gRPC service throws; its trailers carry the details.</summary>
     /// <param name="reason">Why.</param>
     /// <param name="message">For a person: what is wrong, where, and what to do.</param>

@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Globalization;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using PodPool.Contracts;
+using PodPool.Contracts.V1;
+using PodPool.Core;
+using PodPool.Manager.Functions;
+using PodPool.Manager.Loader;
+using PodPool.Manager.Observability;
+using PodPool.Manager.Operations;
+using PodPool.Manager.Packages;
+using PodPool.Manager.Platform;
+using PodPool.Manager.Pools;
+
+namespace PodPool.Manager.Claims;
+
+/// <summary>Carries out claims: signs, and sends a warm pod what it does not hold.</summary>
+/// <remarks>
+/// The heart of a first request. Runs on the thread of the acquire up to the first write that does not complete at once: the
+/// channel is open, the manifest serialized, the files in memory; what is left is one signature and the bytes.
+/// </remarks>
+internal sealed partial class ClaimRunner(
+    FunctionRegistry functions, RevisionCache revisions, FileCache files, ClaimKey key, PodDirectory pods, IPodPlatform platform,
+    EventJournal events, ManagerMetrics metrics, TimeProvider time, ILogger<ClaimRunner> logger)
+{
+    // Not flushed alone: what follows goes along.
+    private static readonly WriteOptions MoreFollows = new(WriteFlags.BufferHint);
+    private static readonly WriteOptions Last = new();
+
+    /// <summary>Carries out a claim and tells the pool what came of it. Never throws.</summary>
+    /// <param name="pool">Whose pod it is.</param>
+    /// <param name="order">The claim.</param>
+    /// <param name="parent">What asked for it.</param>
+    public async Task RunAsync(PoolRunner pool, ClaimOrder order, ActivityContext parent)
+    {
+        var begun = time.GetTimestamp();
+        using var activity = ManagerActivities.StartSpecialize(order, parent);
+        var link = pods.Find(order.Pod);
+        try
+        {
+            if (link is null)
+            {
+                throw Reason.PodGone.ToException($"the pod {order.Pod} is gone");
+            }
+
+            var phases = await SpecializeAsync(link, order, begun).ConfigureAwait(false);
+            metrics.Specialized(order.Function, phases, time.GetElapsedTime(begun));
+            events.Started(order.Function.Name, order.Pod, phases);
+            pool.Specialized(order.Claim, phases);
+        }
+        catch (Exception exception)
+        {
+            var fault = FaultOf(exception, order);
+            Log.Failed(logger, order.Pod.Value, order.Function.Name.ToString(), fault.Reason, fault.Message);
+            if (fault.Reason == Reason.Internal.WireName())
+            {
+                Log.Unexpected(logger, exception, order.Pod.Value);
+            }
+
+            activity?.SetStatus(ActivityStatusCode.Error, fault.Reason);
+            metrics.SpecializationFailed(order.Function, fault.Reason);
+            pool.SpecializationFailed(order.Claim, fault);
+        }
+        finally
+        {
+            link?.EndSpecialize();
+        }
+    }
+
+    private async Task<StartPhases> SpecializeAsync(PodLink link, ClaimOrder order, long begun)
+    {
+        // 1. What is to be sent: from memory.
+        var record = functions.Find(order.Function.Name, order.Function.Revision)
+            ?? throw Reason.FunctionDeleted.ToException($"the function {order.Function.Name} was changed or deleted meanwhile");
+        var revision = revisions.Get(record);
+        var header = Sign(order, revision);
+        var claimed = time.GetElapsedTime(begun);
+
+        // 2. Send: the header and the files that the pod lacks, each leased while it is on its way.
+        using var call = link.BeginSpecialize(order.Deadline);
+        try
+        {
+            call.RequestStream.WriteOptions = MoreFollows;
+            await call.RequestStream.WriteAsync(new() { Header = header }).ConfigureAwait(false);
+
+            // 3. Beside the transfer: whatever else the platform wants to do about a claim.
+            platform.ClaimStarted(order);
+            for (var file = 0; file < revision.Files.Count; file++)
+            {
+                if (!link.HeldFiles.Contains(revision.Files[file].Sha256))
+                {
+                    await SendAsync(call.RequestStream, file, revision.Files[file]).ConfigureAwait(false);
+                }
+            }
+
+            call.RequestStream.WriteOptions = Last;
+            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
+        {
+            // The pod answered before it had everything: its answer, which follows, says why.
+            Log.AnsweredEarly(logger, order.Pod.Value, exception.Message);
+        }
+
+        // 4. The pod's answer.
+        var response = await call.ResponseAsync.ConfigureAwait(false);
+        return new(claimed, Microseconds(response.Phases?.Transfer), Microseconds(response.Phases?.Load), Microseconds(response.Phases?.Start));
+    }
+
+    private async Task SendAsync(IClientStreamWriter<SpecializeRequest> stream, int index, PackageFile file)
+    {
+        using var lease = await files.LeaseAsync(file).ConfigureAwait(false);
+        foreach (var chunk in lease.Chunks)
+        {
+            await stream.WriteAsync(new() { Chunk = new() { File = index, Data = chunk } }).ConfigureAwait(false);
+        }
+    }
+
+    private SpecializeHeader Sign(ClaimOrder order, PreparedRevision revision)
+    {
+        var claim = new Claim
+        {
+            ClaimId = order.Claim.Value,
+            PodId = order.Pod.Value,
+            Revision = order.Function.Revision,
+            ManifestSha256 = revision.ManifestDigest,
+            ExpiresAt = Timestamp.FromDateTimeOffset(time.GetUtcNow() + order.Deadline),
+        }.ToByteArray();
+        return new()
+        {
+            Claim = UnsafeByteOperations.UnsafeWrap(claim),
+            Signature = UnsafeByteOperations.UnsafeWrap(key.Sign(claim)),
+            Manifest = revision.Manifest,
+        };
+    }
+
+    private static StartFault FaultOf(Exception exception, ClaimOrder order)
+    {
+        switch (exception)
+        {
+            case RpcException rpc when rpc.ReasonOf() is not Reason.Unspecified and var reason:
+                return new(reason.IsFaultOfCode(), reason.WireName(), rpc.Status.Detail);
+            case RpcException { StatusCode: StatusCode.DeadlineExceeded }:
+                return Platform(Reason.DeadlineExceeded, string.Create(CultureInfo.InvariantCulture, $"the pod {order.Pod} did not answer within {order.Deadline.TotalSeconds:0.#} s"));
+            case RpcException rpc:
+                return Platform(Reason.PodGone, $"the pod {order.Pod} cannot be reached: {rpc.Status.Detail}");
+
+            // No other pod would get the files either.
+            case FileNotFoundException or DirectoryNotFoundException or InvalidDataException:
+                return new(OfCode: true, Reason.FileMissing.WireName(), $"a file of the package is not in the store any more: deploy the function {order.Function.Name} again");
+            default:
+                return Platform(Reason.Internal, exception.Message);
+        }
+
+        static StartFault Platform(Reason reason, string message) => new(OfCode: false, reason.WireName(), message);
+    }
+
+    private static TimeSpan Microseconds(long? value) => TimeSpan.FromMicroseconds(value ?? 0);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Pod {Pod} could not be specialized for {Function}: {Reason}: {Message}", EventName = "SpecializationFailed")]
+        public static partial void Failed(ILogger logger, string pod, string function, string reason, string message);
+
+        [LoggerMessage(2, LogLevel.Error, "Unexpected while pod {Pod} was specialized", EventName = "Unexpected")]
+        public static partial void Unexpected(ILogger logger, Exception exception, string pod);
+
+        [LoggerMessage(3, LogLevel.Debug, "Pod {Pod} answered before it had everything: {Message}", EventName = "AnsweredEarly")]
+        public static partial void AnsweredEarly(ILogger logger, string pod, string message);
+    }
+}

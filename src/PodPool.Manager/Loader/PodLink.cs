@@ -1,0 +1,299 @@
+using System.Collections.Frozen;
+using System.Net.Sockets;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Grpc.Net.Client;
+using PodPool.Contracts.V1;
+using PodPool.Contracts.Wire;
+using PodPool.Core;
+using PodPool.Manager.Platform;
+using PodPhase = PodPool.Core.PodPhase;
+using WirePhase = PodPool.Contracts.V1.PodPhase;
+
+namespace PodPool.Manager.Loader;
+
+/// <summary>Who is told what a pod says of itself.</summary>
+internal interface ILinkObserver
+{
+    /// <summary>A pod's state.</summary>
+    void Observed(PlatformPod pod, PodObservation observation);
+
+    /// <summary>The pod's loader stopped answering, this long ago.</summary>
+    /// <returns>Ends when the pod was looked at.</returns>
+    Task UnreachableAsync(PlatformPod pod, TimeSpan since);
+}
+
+/// <summary>
+/// The open channel to one pod. Its status stream tells what the pod is, that it lives, and keeps the connection open, so that a
+/// claim finds it open. Where the pod runs makes no difference here.
+/// </summary>
+internal sealed partial class PodLink : IAsyncDisposable
+{
+    private static readonly TimeSpan LookForSocketEvery = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly PlatformPod _pod;
+    private readonly ILinkObserver _observer;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly GrpcChannel _channel;
+    private readonly Contracts.V1.Loader.LoaderClient _client;
+    private readonly CancellationTokenSource _closed = new();
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _firstStatus = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _running = Task.CompletedTask;
+    private PodObservation _observation;
+    private bool _specializing;
+    private bool _withheld;
+
+    public PodLink(PlatformPod pod, ILinkObserver observer, TimeProvider time, ILogger logger)
+    {
+        (_pod, _observer, _time, _logger) = (pod, observer, time, logger);
+        _observation = new(pod.Pod, PodPhase.Starting, pod.Node);
+        var endPoint = PodAddress.Parse(pod.LoaderAddress);
+        _channel = GrpcChannel.ForAddress("http://pod", new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectCallback = (_, token) => PodAddress.ConnectAsync(endPoint, token),
+                PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+                UseProxy = false,
+                UseCookies = false,
+                AllowAutoRedirect = false,
+
+                // A pod that vanished with its machine closes no connection.
+                KeepAlivePingDelay = endPoint is UnixDomainSocketEndPoint ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(5),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            },
+            DisposeHttpClient = true,
+        });
+        _client = new(_channel);
+    }
+
+    /// <summary>Where functions listen in the pod; null: it did not say yet.</summary>
+    public string? FunctionAddress { get; private set; }
+
+    /// <summary>Digests of files that the pod holds already.</summary>
+    public FrozenSet<ByteString> HeldFiles { get; private set; } = [];
+
+    /// <summary>The pod answered at least once.</summary>
+    public Task FirstStatus => _firstStatus.Task;
+
+    /// <summary>What is known of the pod.</summary>
+    public PodObservation Observation
+    {
+        get
+        {
+            lock (_gate)
+            {
+                // Between the pod's word that it serves and its answer to the claim there is nothing to decide.
+                return _withheld ? _observation with { Phase = PodPhase.Specializing } : _observation;
+            }
+        }
+    }
+
+    /// <summary>Begins to watch the pod.</summary>
+    public void Open()
+    {
+        using (ExecutionContext.SuppressFlow())
+        {
+            _running = Task.Run(WatchAsync);
+        }
+    }
+
+    /// <summary>
+    /// A call to specialize. Until <see cref="EndSpecialize"/> what the pod says of it is held back: the answer with its phases shall
+    /// come first, not the bare news that the pod serves.
+    /// </summary>
+    public AsyncClientStreamingCall<SpecializeRequest, SpecializeResponse> BeginSpecialize(TimeSpan deadline)
+    {
+        lock (_gate)
+        {
+            _specializing = true;
+        }
+
+        return _client.Specialize(deadline: _time.GetUtcNow().UtcDateTime + deadline, cancellationToken: _closed.Token);
+    }
+
+    /// <summary>The answer to the claim was passed on.</summary>
+    public void EndSpecialize()
+    {
+        PodObservation? news;
+        lock (_gate)
+        {
+            _specializing = false;
+            news = _withheld ? _observation : null;
+            _withheld = false;
+        }
+
+        if (news is not null)
+        {
+            _observer.Observed(_pod, news);
+        }
+    }
+
+    /// <summary>Lets running requests end; returns when they have, or their grace has, or the pod cannot be asked.</summary>
+    public async Task DrainAsync(TimeSpan grace)
+    {
+        // Longer than the grace: the pod ends what runs on by itself.
+        var deadline = _time.GetUtcNow().UtcDateTime + grace + TimeSpan.FromSeconds(10);
+        try
+        {
+            var response = await _client.DrainAsync(new() { Grace = Duration.FromTimeSpan(grace) }, deadline: deadline, cancellationToken: _closed.Token);
+            if (response.Aborted > 0)
+            {
+                Log.Aborted(_logger, _pod.Pod.Value, response.Aborted);
+            }
+        }
+        catch (RpcException exception) when (exception.StatusCode is not StatusCode.Cancelled)
+        {
+            Log.NotDrained(_logger, _pod.Pod.Value, exception.Status.Detail);
+        }
+        catch (RpcException)
+        {
+            // The link was closed: the pod is gone.
+        }
+    }
+
+    /// <summary>Whether the pod answers now, and is the one that is meant.</summary>
+    public async Task<bool> AnswersAsync(TimeSpan patience)
+    {
+        try
+        {
+            using var call = _client.Status(new(), deadline: _time.GetUtcNow().UtcDateTime + patience, cancellationToken: _closed.Token);
+            return await call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false) && call.ResponseStream.Current.PodId == _pod.Pod.Value;
+        }
+        catch (RpcException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _closed.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _channel.Dispose();
+        _closed.Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        var closed = _closed.Token;
+        var pause = FirstPause;
+        long? lostAt = null;
+        try
+        {
+            await SocketIsThereAsync(closed).ConfigureAwait(false);
+            while (true)
+            {
+                try
+                {
+                    using var call = _client.Status(new(), cancellationToken: closed);
+                    while (await call.ResponseStream.MoveNext(closed).ConfigureAwait(false))
+                    {
+                        (lostAt, pause) = (null, FirstPause);
+                        Take(call.ResponseStream.Current);
+                    }
+                }
+                catch (RpcException exception) when (!closed.IsCancellationRequested)
+                {
+                    Log.Lost(_logger, _pod.Pod.Value, exception.StatusCode);
+                }
+
+                lostAt ??= _time.GetTimestamp();
+                await _observer.UnreachableAsync(_pod, _time.GetElapsedTime(lostAt.Value)).ConfigureAwait(false);
+                await Task.Delay(pause, _time, closed).ConfigureAwait(false);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+        }
+        catch (Exception exception) when (closed.IsCancellationRequested && exception is OperationCanceledException or RpcException)
+        {
+            // Closed.
+        }
+        catch (Exception exception)
+        {
+            Log.WatchFailed(_logger, exception, _pod.Pod.Value);
+        }
+    }
+
+    /// <summary>A process that is just starting has no socket yet; looking for the file is much cheaper than a call that fails.</summary>
+    private async Task SocketIsThereAsync(CancellationToken cancellationToken)
+    {
+        if (PodAddress.Parse(_pod.LoaderAddress) is UnixDomainSocketEndPoint)
+        {
+            var path = _pod.LoaderAddress["unix:".Length..];
+            while (!File.Exists(path))
+            {
+                await Task.Delay(LookForSocketEvery, _time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Take(PodStatus status)
+    {
+        if (status.PodId != _pod.Pod.Value)
+        {
+            Log.AnotherPod(_logger, _pod.Pod.Value, status.PodId);
+            return;
+        }
+
+        if (status.Phase == WirePhase.PodFailed)
+        {
+            Log.Failed(_logger, _pod.Pod.Value, status.Failure, status.Message);
+        }
+
+        FunctionAddress = status.FunctionAddress;
+        HeldFiles = status.HeldFiles.ToFrozenSet();
+        var observation = new PodObservation(_pod.Pod, PhaseOf(status.Phase), _pod.Node, BindingOf(status.Binding));
+        lock (_gate)
+        {
+            _observation = observation;
+            _withheld = _specializing && observation.Phase is (PodPhase.Specializing or PodPhase.Serving);
+            if (_withheld)
+            {
+                return;
+            }
+        }
+
+        _firstStatus.TrySetResult();
+        _observer.Observed(_pod, observation);
+    }
+
+    private static PodPhase PhaseOf(WirePhase phase) => phase switch
+    {
+        WirePhase.PodWarm => PodPhase.Warm,
+        WirePhase.PodSpecializing => PodPhase.Specializing,
+        WirePhase.PodServing => PodPhase.Serving,
+        WirePhase.PodDraining => PodPhase.Draining,
+        WirePhase.PodFailed => PodPhase.Failed,
+        _ => PodPhase.Starting,
+    };
+
+    private static PodBinding? BindingOf(Binding? binding)
+        => binding is null ? null : new(new(binding.Namespace, binding.Function), binding.Revision, new(binding.ClaimId));
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "Pod {Pod} does not answer: {Code}", EventName = "Lost")]
+        public static partial void Lost(ILogger logger, string pod, StatusCode code);
+
+        [LoggerMessage(2, LogLevel.Error, "Pod {Pod} cannot be watched any more", EventName = "WatchFailed")]
+        public static partial void WatchFailed(ILogger logger, Exception exception, string pod);
+
+        [LoggerMessage(3, LogLevel.Warning, "Where pod {Pod} should be, pod {Other} answers", EventName = "AnotherPod")]
+        public static partial void AnotherPod(ILogger logger, string pod, string other);
+
+        [LoggerMessage(4, LogLevel.Debug, "Pod {Pod} failed: {Reason}: {Message}", EventName = "Failed")]
+        public static partial void Failed(ILogger logger, string pod, Reason reason, string message);
+
+        [LoggerMessage(5, LogLevel.Warning, "{Count} requests of pod {Pod} were still running when their grace was over", EventName = "Aborted")]
+        public static partial void Aborted(ILogger logger, string pod, int count);
+
+        [LoggerMessage(6, LogLevel.Debug, "Pod {Pod} could not be drained: {Message}", EventName = "NotDrained")]
+        public static partial void NotDrained(ILogger logger, string pod, string message);
+    }
+}

@@ -1,0 +1,168 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using PodPool.Contracts.Wire;
+using PodPool.Manager.Claims;
+using PodPool.Manager.Functions;
+using PodPool.Manager.Loader;
+using PodPool.Manager.Observability;
+using PodPool.Manager.Operations;
+using PodPool.Manager.Packages;
+using PodPool.Manager.Platform;
+using PodPool.Manager.Pools;
+using PodPool.Manager.Processes;
+using PodPool.Manager.Routing;
+
+namespace PodPool.Manager;
+
+/// <summary>A manager as a host of its own: alone in a process, or beside a router.</summary>
+public static class ManagerHost
+{
+    /// <summary>
+    /// Builds a manager. When it has started it listens, has taken over the pods that an earlier one left, and fills its pools. It handles no
+    /// signals: whoever runs it does. Stopping it ends its pods, unless <see cref="ManagerOptions.KeepPods"/>.
+    /// </summary>
+    /// <param name="options">How it is set up.</param>
+    /// <param name="configure">More of the host: logging, telemetry. The manager logs nowhere by itself.</param>
+    /// <exception cref="ManagerOptionsException">An option is not as it must be, or the state folder is in use.</exception>
+    public static WebApplication Build(ManagerOptions options, Action<WebApplicationBuilder>? configure = null)
+    {
+        options.Validate();
+        var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = typeof(ManagerHost).Assembly.GetName().Name });
+        var stateLock = StateLock.Take(options.StateFolder);
+        try
+        {
+            builder.WebHost.UseKestrelCore();
+            builder.Services.AddManager(options, stateLock);
+            AddListener(builder, PodAddress.Parse(options.Listen));
+            configure?.Invoke(builder);
+            var app = builder.Build();
+            app.MapGrpcService<PoolService>();
+            app.MapGrpcService<OperatorService>();
+            return app;
+        }
+        catch
+        {
+            stateLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Where a started manager listens: as in its options, with the port that a port 0 became.</summary>
+    public static string AddressOf(WebApplication manager)
+    {
+        var address = manager.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return address.StartsWith("http://unix:", StringComparison.Ordinal) ? address["http://".Length..] : address;
+    }
+
+    private static void AddManager(this IServiceCollection services, ManagerOptions options, StateLock stateLock)
+    {
+        services.AddRoutingCore();
+        services.AddLogging();
+        services.AddMetrics();
+        services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = 8 << 20);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IHostLifetime, NoLifetime>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace + options.KillAfter + TimeSpan.FromSeconds(15));
+
+        // Made by a factory, so that the container disposes it: last, as it was made first.
+        services.AddSingleton(_ => stateLock);
+        services.AddSingleton(options);
+        services.AddSingleton(_ => ClaimKey.Open(options.StateFolder));
+
+        services.AddSingleton<PackageStore>();
+        services.AddSingleton(provider => new FileCache(provider.GetRequiredService<PackageStore>(), options.FileCacheBytes));
+        services.AddSingleton<FunctionRegistry>();
+        services.AddSingleton<PackageChecks>();
+        services.AddSingleton<RevisionCache>();
+
+        services.TryAddSingleton<IPodPlatform, ProcessPlatform>();
+        services.AddSingleton<PodDirectory>();
+        services.AddSingleton<ClaimRunner>();
+        services.AddSingleton<PoolSizes>();
+        services.AddSingleton<PoolSet>();
+
+        services.AddSingleton<RouterHub>();
+        services.AddSingleton<Routes>();
+        services.AddSingleton<EventJournal>();
+        services.AddSingleton<Deployer>();
+        services.AddSingleton<FunctionView>();
+        services.AddSingleton<LogReader>();
+        services.AddSingleton<PoolService>();
+        services.AddSingleton<OperatorService>();
+        services.AddSingleton<ManagerMetrics>();
+        services.AddHostedService<ManagerLife>();
+    }
+
+    private static void AddListener(WebApplicationBuilder builder, EndPoint endPoint)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.Http2.InitialStreamWindowSize = 4 << 20;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+
+            // Watchers and routers stay for as long as they like, and say little.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            if (endPoint is UnixDomainSocketEndPoint socket)
+            {
+                RemoveStale(socket);
+                kestrel.ListenUnixSocket(socket.ToString()!, listen => listen.Protocols = HttpProtocols.Http2);
+            }
+            else
+            {
+                kestrel.Listen(endPoint, listen => listen.Protocols = HttpProtocols.Http2);
+            }
+        });
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
+    }
+
+    /// <summary>Nobody can connect before it listens, and it listens only after others were locked out.</summary>
+    private static Socket Bind(EndPoint endPoint)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+        if (endPoint is UnixDomainSocketEndPoint && !OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(endPoint.ToString()!, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        return socket;
+    }
+
+    /// <summary>A manager that was killed leaves its socket behind.</summary>
+    private static void RemoveStale(UnixDomainSocketEndPoint endPoint)
+    {
+        var path = endPoint.ToString()!;
+        if (!File.Exists(path))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            return;
+        }
+
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(endPoint);
+        }
+        catch (SocketException)
+        {
+            File.Delete(path);
+            return;
+        }
+
+        throw new ManagerOptionsException($"somebody listens on '{path}' already: name another address, or stop that one");
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,154 @@
+using System.ComponentModel.DataAnnotations;
+using PodPool.Contracts.Wire;
+
+namespace PodPool.Manager;
+
+/// <summary>How a manager is set up; checked as a whole before anything starts.</summary>
+public sealed record ManagerOptions
+{
+    /// <summary>What outlives the manager: functions, files, the claim key, logs, the books of pods. One manager at a time uses it.</summary>
+    /// <value>A folder; made with mode 0700 if it is not there.</value>
+    [Required]
+    public required string StateFolder { get; init; }
+
+    /// <summary>Where the generic pod's program, <c>PodPool.Runtime</c>, is.</summary>
+    /// <value>A folder that exists.</value>
+    [Required]
+    public required string RuntimeFolder { get; init; }
+
+    /// <summary>Where routers and operators reach the manager (gRPC, HTTP/2 without TLS).</summary>
+    /// <value><c>unix:/path</c> (the socket gets mode 0600: the file system says who may) or <c>http://IP:port</c>; 107 bytes of path at most.</value>
+    [Required]
+    public required string Listen { get; init; }
+
+    /// <summary>The pools. A function that names none draws on <c>default</c>.</summary>
+    /// <value>Default: one, named <c>default</c>. 1 to 100, of different names.</value>
+    [MinLength(1)]
+    [MaxLength(100)]
+    public IReadOnlyList<PoolOptions> Pools { get; init; } = [new()];
+
+    /// <summary>Where callers reach the router; the URLs of functions begin with it.</summary>
+    /// <value>Default: <c>http://127.0.0.1:8080</c>.</value>
+    [Required]
+    public string PublicAddress { get; init; } = "http://127.0.0.1:8080";
+
+    /// <summary>Functions are also called at <c>function.namespace.domain</c>.</summary>
+    /// <value>Default: none.</value>
+    public string? Domain { get; init; }
+
+    /// <summary>Whether pods go on when the manager stops, for the next one to take over.</summary>
+    /// <value>Default: false: they are drained and ended.</value>
+    public bool KeepPods { get; init; }
+
+    /// <summary>What running requests get when the manager stops and ends its pods.</summary>
+    /// <value>Default: 5 s. 0 to 10 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>What a pod's process gets between SIGTERM and SIGKILL.</summary>
+    /// <value>Default: 3 s. 0 to 5 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan KillAfter { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long a pod that exists may be out of reach before it counts as failed.</summary>
+    /// <value>Default: 10 s. 100 ms to 10 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
+    public TimeSpan UnreachableAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often the books are compared with what exists.</summary>
+    /// <value>Default: 5 s. 100 ms to 10 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
+    public TimeSpan SweepEvery { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a deploy waits for routers and for the new revision.</summary>
+    /// <value>Default: 60 s. 1 s to 1 h.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan DeployTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a pod gets to load a function and run its start-up.</summary>
+    /// <value>Default: 30 s. 1 s to 1 h; shorter than the pool's time for a specialization.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Memory for package files; what is in it is sent to pods without a look at the disk.</summary>
+    /// <value>Default: 256 MiB, in bytes. 1 MiB to 64 GiB.</value>
+    [Range(1L << 20, 64L << 30)]
+    public long FileCacheBytes { get; init; } = 256L << 20;
+
+    /// <summary>Memory for manifests ready to send.</summary>
+    /// <value>Default: 16 MiB, in bytes. 64 KiB to 1 GiB.</value>
+    [Range(64L << 10, 1L << 30)]
+    public long ManifestCacheBytes { get; init; } = 16L << 20;
+
+    /// <summary>How much of one pod's output is kept, in two files of half of it.</summary>
+    /// <value>Default: 16 MiB, in bytes. 64 KiB to 1 GiB.</value>
+    [Range(64L << 10, 1L << 30)]
+    public long LogBytes { get; init; } = 16L << 20;
+
+    /// <summary>How long the output of a pod that ended is kept.</summary>
+    /// <value>Default: 1 day. 0 to 365 days.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan KeepLogs { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long uploaded files that belong to no function are kept.</summary>
+    /// <value>Default: 1 h. 1 min to 365 days.</value>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan KeepUploads { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Events that one watcher may be behind before it is ended.</summary>
+    /// <value>Default: 1,000. 10 to 1,000,000.</value>
+    [Range(10, 1_000_000)]
+    public int WatchBacklog { get; init; } = 1000;
+
+    /// <summary>Whether the manager runs its own part of a first request before it listens.</summary>
+    /// <value>Default: true.</value>
+    public bool Rehearse { get; init; } = true;
+
+    /// <summary>Checks everything.</summary>
+    /// <exception cref="ManagerOptionsException">Names every option that is not as it must be.</exception>
+    public void Validate()
+    {
+        var problems = new List<string>(ProblemsOf(this, ""));
+        foreach (var pool in Pools)
+        {
+            problems.AddRange(ProblemsOf(pool, $"pool '{pool.Name}': "));
+            if (pool.Warm > pool.Max && pool.Max > 0)
+            {
+                problems.Add($"pool '{pool.Name}': {nameof(pool.Warm)} is {pool.Warm}, more than {nameof(pool.Max)}, {pool.Max}");
+            }
+        }
+
+        problems.AddRange(Pools.GroupBy(pool => pool.Name).Where(group => group.Count() > 1).Select(group => $"there are {group.Count()} pools named '{group.Key}'"));
+        if (Listen is { Length: > 0 })
+        {
+            try
+            {
+                PodAddress.Parse(Listen);
+            }
+            catch (Exception exception) when (exception is FormatException or ArgumentException)
+            {
+                problems.Add($"{nameof(Listen)}: {exception.Message}");
+            }
+        }
+
+        if (PublicAddress is { Length: > 0 } && !Uri.IsWellFormedUriString(PublicAddress, UriKind.Absolute))
+        {
+            problems.Add($"{nameof(PublicAddress)}: '{PublicAddress}' is no absolute URL");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new ManagerOptionsException(string.Join("; ", problems));
+        }
+    }
+
+    private static IEnumerable<string> ProblemsOf(object options, string prefix)
+    {
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        return results.Select(result => prefix + result.ErrorMessage);
+    }
+}
+
+/// <summary>An option is not as it must be.</summary>
+public sealed class ManagerOptionsException(string message) : Exception(message);

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using PodPool.Contracts;
+using PodPool.Core;
+
+namespace PodPool.Manager.Observability;
+
+/// <summary>The manager's figures.</summary>
+internal sealed class ManagerMetrics : IDisposable
+{
+    /// <summary>The name of the meter.</summary>
+    public const string MeterName = "PodPool.Manager";
+
+    /// <summary>From 1 ms up: a start is of that order.</summary>
+    private static readonly InstrumentAdvice<double> Buckets = new()
+    {
+        HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
+    };
+
+    private readonly Meter _meter;
+    private readonly Histogram<double> _starts;
+    private readonly Histogram<double> _refills;
+    private readonly Counter<long> _failures;
+    private readonly Counter<long> _misses;
+
+    public ManagerMetrics(IMeterFactory factory)
+    {
+        _meter = factory.Create(MeterName);
+        _starts = _meter.CreateHistogram("podpool.manager.start.duration", "s", "What a start took in the manager and the pod, by phase.", advice: Buckets);
+        _refills = _meter.CreateHistogram("podpool.pool.refill.duration", "s", "From the order of a pod until it was warm.", advice: Buckets);
+        _failures = _meter.CreateCounter<long>("podpool.specialization.failures", "{failure}", "Specializations that failed.");
+        _misses = _meter.CreateCounter<long>("podpool.pool.misses", "{miss}", "Claims that found no warm pod.");
+    }
+
+    /// <summary>Pods by state, read when somebody asks.</summary>
+    public void ObservePools(Func<IEnumerable<PoolStatus>> pools) => _meter.CreateObservableGauge(
+        "podpool.pool.pods",
+        () => from pool in pools()
+              from state in new (string Name, int Count)[]
+              {
+                  ("starting", pool.Starting), ("warm", pool.Warm), ("claimed", pool.Claimed), ("serving", pool.Serving), ("draining", pool.Draining),
+              }
+              select new Measurement<int>(state.Count, new("pool", pool.Spec.Name), new("state", state.Name)),
+        "{pod}",
+        "Pods by state.");
+
+    public void Specialized(FunctionSpec function, StartPhases phases, TimeSpan total)
+    {
+        if (!_starts.Enabled)
+        {
+            return;
+        }
+
+        var name = function.Name.ToString();
+        Record(PhaseNames.Claim, phases.Claim);
+        Record(PhaseNames.Transfer, phases.Transfer);
+        Record(PhaseNames.Load, phases.Load);
+        Record(PhaseNames.Start, phases.Start);
+        Record("total", total);
+
+        void Record(string phase, TimeSpan value) => _starts.Record(value.TotalSeconds, new TagList { { "function", name }, { "phase", phase } });
+    }
+
+    public void SpecializationFailed(FunctionSpec function, string reason)
+        => _failures.Add(1, new TagList { { "function", function.Name.ToString() }, { "reason", reason } });
+
+    public void Miss(string pool) => _misses.Add(1, new TagList { { "pool", pool } });
+
+    public void Refilled(string pool, TimeSpan took) => _refills.Record(took.TotalSeconds, new TagList { { "pool", pool } });
+
+    public void Dispose() => _meter.Dispose();
+}

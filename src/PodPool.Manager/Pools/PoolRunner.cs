@@ -1,0 +1,307 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using PodPool.Core;
+using PodPool.Manager.Claims;
+using PodPool.Manager.Loader;
+using PodPool.Manager.Observability;
+using PodPool.Manager.Platform;
+
+namespace PodPool.Manager.Pools;
+
+/// <summary>Who is told what happens in a pool. Called outside the pool's lock; must return at once.</summary>
+internal interface IPoolObserver
+{
+    /// <summary>Where requests for a function may go has changed.</summary>
+    void RouteChanged(FunctionName function);
+
+    /// <summary>Something a person may want to see; in the order in which it happened.</summary>
+    void Happened(PoolRunner pool, PoolEvent happened);
+}
+
+/// <summary>
+/// One pool's rules, driven by a clock and carried out. The rules decide under a lock and only note what they want; whoever called
+/// them carries the notes out when the lock is free again. So a claim begins on the thread that asked for an instance, and its
+/// answer goes out on the thread that heard the pod's: no queue lies between.
+/// </summary>
+internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDisposable
+{
+    private readonly Pool _pool;
+    private readonly PoolOptions _options;
+    private readonly ClaimRunner _claims;
+    private readonly PodDirectory _pods;
+    private readonly IPodPlatform _platform;
+    private readonly IPoolObserver _observer;
+    private readonly ManagerMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _timer;
+    private readonly Lock _timerGate = new();
+    private readonly CancellationTokenSource _closed = new();
+
+    private readonly ConcurrentQueue<ClaimOrder> _orders = new();
+    private readonly ConcurrentQueue<(AcquireId Acquire, AcquireAnswer Answer)> _answers = new();
+    private readonly ConcurrentQueue<Action> _notes = new();
+    private readonly ConcurrentDictionary<AcquireId, TaskCompletionSource<AcquireAnswer>> _acquires = new();
+    private readonly ConcurrentDictionary<FunctionName, ActivityContext> _asked = new();
+    private readonly ConcurrentDictionary<PodId, long> _created = new();
+    private long _lastAcquire;
+    private long? _armedFor;
+
+    public PoolRunner(
+        PoolOptions options, int warm, ClaimRunner claims, PodDirectory pods, IPodPlatform platform, IPoolObserver observer,
+        ManagerMetrics metrics, TimeProvider time, ILogger<PoolRunner> logger)
+    {
+        (_options, _claims, _pods, _platform, _observer, _metrics, _time, _logger) = (options, claims, pods, platform, observer, metrics, time, logger);
+        _pool = new Pool(options.ToSpec(warm), this, this, time, () => PodNames.New(options.Name));
+        _timer = time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public string Name => _options.Name;
+
+    public PoolStatus Status => _pool.Status;
+
+    public IReadOnlyList<FunctionStatus> Functions => _pool.Functions;
+
+    /// <summary>An instance of a function, or why there is none.</summary>
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
+    public async Task<AcquireAnswer> AcquireAsync(FunctionLoad load, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var acquire = new AcquireId(Interlocked.Increment(ref _lastAcquire));
+        var answer = new TaskCompletionSource<AcquireAnswer>();
+        _acquires[acquire] = answer;
+        if (ManagerActivities.Current is { TraceId: var trace } asked && trace != default)
+        {
+            _asked[load.Function] = asked;
+        }
+
+        _pool.Acquire(acquire, load, timeout);
+        Settle();
+        using var leaving = cancellationToken.UnsafeRegister(_ => Cancel(acquire), null);
+        return await answer.Task.ConfigureAwait(false);
+    }
+
+    public void Report(FunctionLoad load) => Do(load, static (pool, load) => pool.Report(load));
+
+    public void RouterConnected(string router) => Do(router, static (pool, router) => pool.RouterConnected(router));
+
+    public void RouterAcknowledged(string router, long version) => Do((router, version), static (pool, ack) => pool.RouterAcknowledged(ack.router, ack.version));
+
+    public void RouterGone(string router) => Do(router, static (pool, router) => pool.RouterGone(router));
+
+    public void Observed(PodObservation observation) => Do(observation, static (pool, observation) => pool.PodObserved(observation));
+
+    public void PodGone(PodId pod, string why) => Do((pod, why), static (pool, gone) => pool.PodGone(gone.pod, gone.why));
+
+    public void Reconcile(IReadOnlyCollection<PodObservation> existing) => Do(existing, static (pool, existing) => pool.Reconcile(existing));
+
+    public void Specialized(ClaimId claim, StartPhases phases) => Do((claim, phases), static (pool, done) => pool.Specialized(done.claim, done.phases));
+
+    public void SpecializationFailed(ClaimId claim, StartFault fault) => Do((claim, fault), static (pool, failed) => pool.SpecializationFailed(failed.claim, failed.fault));
+
+    public void SetFunction(FunctionSpec function) => Do(function, static (pool, function) => pool.SetFunction(function));
+
+    public void RemoveFunction(FunctionName function) => Do(function, static (pool, function) => pool.RemoveFunction(function));
+
+    public void Resize(int warm) => Do(_options.ToSpec(warm), static (pool, spec) => pool.Resize(spec));
+
+    public IReadOnlyList<PodId> Evict(FunctionName function)
+    {
+        var pods = _pool.Evict(function);
+        Settle();
+        return pods;
+    }
+
+    public long RouteVersion => _pool.RouteVersion;
+
+    public FunctionRouting RouteOf(FunctionName function) => _pool.RouteOf(function);
+
+    public FunctionStatus? StatusOf(FunctionName function) => _pool.StatusOf(function);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _closed.CancelAsync().ConfigureAwait(false);
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        foreach (var acquire in _acquires.Keys)
+        {
+            Cancel(acquire);
+        }
+    }
+
+    // ---- what the rules order: called under their lock
+
+    void IPodBackend.Create(PodId pod) => _notes.Enqueue(() => _ = CreateAsync(pod));
+
+    void IPodBackend.Specialize(ClaimOrder order) => _orders.Enqueue(order);
+
+    void IPodBackend.Drain(PodId pod, TimeSpan grace) => _notes.Enqueue(() => _ = DrainAsync(pod, grace));
+
+    void IPodBackend.Delete(PodId pod, DeleteReason reason) => _notes.Enqueue(() => _ = DeleteAsync(pod, reason));
+
+    void IPoolListener.Answered(AcquireId acquire, AcquireAnswer answer) => _answers.Enqueue((acquire, answer));
+
+    void IPoolListener.RouteChanged(FunctionName function, long version) => _notes.Enqueue(() => _observer.RouteChanged(function));
+
+    // Noted where order is kept: in the observer, at once.
+    void IPoolListener.Happened(PoolEvent happened)
+    {
+        if (happened is { Kind: PoolEventKind.PodWarm, Pod: { } warm } && _created.TryRemove(warm, out var created))
+        {
+            _metrics.Refilled(Name, _time.GetElapsedTime(created));
+        }
+        else if (happened is { Kind: PoolEventKind.PodGone, Pod: { } gone })
+        {
+            _created.TryRemove(gone, out _);
+        }
+        else if (happened.Kind == PoolEventKind.Miss)
+        {
+            _metrics.Miss(Name);
+        }
+
+        _observer.Happened(this, happened);
+    }
+
+    private void Do<T>(T argument, Action<Pool, T> call)
+    {
+        call(_pool, argument);
+        Settle();
+    }
+
+    private void Tick()
+    {
+        lock (_timerGate)
+        {
+            _armedFor = null;
+        }
+
+        if (!_closed.IsCancellationRequested)
+        {
+            _pool.Tick();
+            Settle();
+        }
+    }
+
+    /// <summary>Carries out what was noted: first what a caller waits for.</summary>
+    private void Settle()
+    {
+        for (var first = true; _orders.TryDequeue(out var order); first = false)
+        {
+            Run(order, inline: first);
+        }
+
+        while (_answers.TryDequeue(out var answered))
+        {
+            if (_acquires.TryRemove(answered.Acquire, out var waiting))
+            {
+                waiting.TrySetResult(answered.Answer);
+            }
+        }
+
+        if (!_notes.IsEmpty)
+        {
+            // None of this belongs to the request that happened to bring it about.
+            using var suppressed = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
+            while (_notes.TryDequeue(out var note))
+            {
+                note();
+            }
+        }
+
+        Arm();
+    }
+
+    private void Run(ClaimOrder order, bool inline)
+    {
+        _asked.TryRemove(order.Function.Name, out var asked);
+        if (inline)
+        {
+            _ = _claims.RunAsync(this, order, asked);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static work => _ = work.Pool._claims.RunAsync(work.Pool, work.Order, work.Asked), (Pool: this, Order: order, Asked: asked), preferLocal: false);
+        }
+    }
+
+    private void Arm()
+    {
+        lock (_timerGate)
+        {
+            var due = _closed.IsCancellationRequested ? null : _pool.NextDue;
+            if (due == _armedFor)
+            {
+                return;
+            }
+
+            _armedFor = due;
+
+            // Timers count whole milliseconds; one too early would be set again and again.
+            var wait = due is null ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(_time.GetElapsedTime(_time.GetTimestamp(), due.Value).TotalMilliseconds)));
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Cancel(AcquireId acquire)
+    {
+        if (_acquires.TryRemove(acquire, out var waiting))
+        {
+            waiting.TrySetCanceled();
+            Do(acquire, static (pool, acquire) => pool.Cancel(acquire));
+        }
+    }
+
+    private async Task CreateAsync(PodId pod)
+    {
+        _created[pod] = _time.GetTimestamp();
+        try
+        {
+            await _platform.CreateAsync(pod, _options, _closed.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_closed.IsCancellationRequested)
+        {
+            // The manager stops.
+        }
+        catch (Exception exception)
+        {
+            Log.NotCreated(_logger, exception, pod.Value);
+            Do((pod, exception.Message), static (pool, failed) => pool.CreationFailed(failed.pod, failed.Message));
+        }
+    }
+
+    private async Task DrainAsync(PodId pod, TimeSpan grace)
+    {
+        if (_pods.Find(pod) is { } link)
+        {
+            await link.DrainAsync(grace).ConfigureAwait(false);
+        }
+
+        Do(pod, static (pool, drained) => pool.Drained(drained));
+    }
+
+    private async Task DeleteAsync(PodId pod, DeleteReason reason)
+    {
+        try
+        {
+            await _platform.DeleteAsync(pod, gently: reason == DeleteReason.Drained, _closed.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_closed.IsCancellationRequested)
+        {
+            // The manager stops.
+        }
+        catch (Exception exception)
+        {
+            // The sweeper lists it again, and the rules order it again.
+            Log.NotDeleted(_logger, exception, pod.Value);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Pod {Pod} could not be made", EventName = "NotCreated")]
+        public static partial void NotCreated(ILogger logger, Exception exception, string pod);
+
+        [LoggerMessage(2, LogLevel.Warning, "Pod {Pod} could not be deleted; it is tried again", EventName = "NotDeleted")]
+        public static partial void NotDeleted(ILogger logger, Exception exception, string pod);
+    }
+}
