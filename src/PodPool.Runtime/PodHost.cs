@@ -65,16 +65,13 @@ internal sealed partial class PodHost : IAsyncDisposable
         await _functions.StartAsync(CancellationToken.None).ConfigureAwait(false);
         await _loader.StartAsync(CancellationToken.None).ConfigureAwait(false);
         var begun = _time.GetTimestamp();
-        if (_options.Rehearse)
+        if (_options.Rehearse && await Task.WhenAny(RehearseAsync(), _end.Task).ConfigureAwait(false) is var first)
         {
-            var rehearsal = new Rehearsal(_options, _pod, _application, _time, SpecializerFor);
-            var rehearsing = rehearsal.RunAsync();
-            if (await Task.WhenAny(rehearsing, _end.Task).ConfigureAwait(false) == _end.Task)
+            await first.ConfigureAwait(false);
+            if (first == _end.Task)
             {
                 return await _end.Task.ConfigureAwait(false);
             }
-
-            await rehearsing.ConfigureAwait(false);
         }
 
         _pod.BecomeWarm(_time.GetElapsedTime(begun));
@@ -95,6 +92,19 @@ internal sealed partial class PodHost : IAsyncDisposable
         _pod.Dispose();
         _verifier.Dispose();
         _loggers.Dispose();
+    }
+
+    private async Task RehearseAsync()
+    {
+        _logs.IsMuted = true;
+        try
+        {
+            await new Rehearsal(_options, _pod, _application, _time, SpecializerFor).RunAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _logs.IsMuted = false;
+        }
     }
 
     /// <summary>A function that ends by itself (an application that stops) takes its pod with it, as it would its own process.</summary>

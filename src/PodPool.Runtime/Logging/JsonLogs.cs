@@ -24,12 +24,20 @@ internal sealed class JsonLogs(Stream output, TimeProvider time) : ILoggerProvid
 
     private readonly Lock _lock = new();
     private FunctionIdentity? _identity;
+    private bool _isMuted;
 
     /// <summary>Whose code runs here; null: nobody's yet.</summary>
     public FunctionIdentity? Identity
     {
         get => Volatile.Read(ref _identity);
         set => Volatile.Write(ref _identity, value);
+    }
+
+    /// <summary>Whether lines are made but not written: the rehearsal's are nobody's concern.</summary>
+    public bool IsMuted
+    {
+        get => Volatile.Read(ref _isMuted);
+        set => Volatile.Write(ref _isMuted, value);
     }
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
@@ -81,8 +89,7 @@ internal sealed class JsonLogs(Stream output, TimeProvider time) : ILoggerProvid
         buffer.Write("\n"u8);
         lock (_lock)
         {
-            output.Write(buffer.WrittenSpan);
-            output.Flush();
+            (IsMuted ? Stream.Null : output).Write(buffer.WrittenSpan);
         }
 
         if (buffer.Capacity <= LargestKeptBuffer)
