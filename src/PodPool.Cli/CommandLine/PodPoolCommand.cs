@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Runtime.InteropServices;
 using PodPool.Cli.Bench;
 using PodPool.Cli.Demo;
 using PodPool.Cli.Deploy;
@@ -54,25 +53,5 @@ internal static class PodPoolCommand
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExitCodes((HelpAction)help.Action!);
         return root;
-    }
-
-    /// <summary>The first signal asks the verb to end; the second one ends the process.</summary>
-    private sealed class StopSignals : IDisposable
-    {
-        private readonly List<PosixSignalRegistration> _registrations = [];
-
-        public StopSignals(CancellationTokenSource stop)
-        {
-            foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
-            {
-                _registrations.Add(PosixSignalRegistration.Create(signal, context =>
-                {
-                    context.Cancel = !stop.IsCancellationRequested;
-                    stop.Cancel();
-                }));
-            }
-        }
-
-        public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
     }
 }

@@ -77,8 +77,11 @@ internal sealed class DescribeCommand : ServerVerb
         var when = start.At is { } at ? Show.Ago(at, now) : "";
         var from = start.Miss ? "the pool was empty, so it waited for a pod" : "from a warm pod";
         console.MarkupLineInterpolated($"[bold]Last start[/]: {Show.Milliseconds(start.PhasesMs.Values.Sum())}, {when}, {from}");
-        var table = Show.Columns([.. PhaseNames.All]);
-        table.Row([.. PhaseNames.All.Select(phase => Show.Milliseconds(start.PhasesMs[phase]))]);
+
+        // The first call is the router's to know: it says so in its answer to that call.
+        var phases = PhaseNames.All.Where(phase => phase != PhaseNames.FirstCall || start.PhasesMs[phase] > 0).ToArray();
+        var table = Show.Columns(phases);
+        table.Row([.. phases.Select(phase => Show.Milliseconds(start.PhasesMs[phase]))]);
         console.Write(table);
     }
 

@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Net;
 using PodPool.Cli.CommandLine;
+using PodPool.Cli.Server;
+using PodPool.Contracts.Wire;
 
 namespace PodPool.Cli.Local;
 
@@ -11,10 +14,37 @@ internal sealed class LocalCommand : Verb
     /// <summary>For a parent: this platform ends when its standard input does, so it never outlives the one that started it.</summary>
     public static readonly Option<bool> UntilInputEnds = new("--until-input-ends") { Hidden = true };
 
+    private static readonly Option<string> Listen = new("--listen")
+    {
+        Description = "where callers come in; port 0 takes a free one",
+        HelpName = "URL",
+        DefaultValueFactory = _ => "http://127.0.0.1:8080",
+    };
+
+    private static readonly Option<string?> State = new("--state") { Description = "what is kept over restarts [default: ~/.local/state/podpool]", HelpName = "DIR" };
+
+    private static readonly Option<int?> Warm = new("--warm") { Description = "warm pods to keep [default: as set before, else 4]", HelpName = "N" };
+
+    private static readonly Option<int> Max = new Option<int>("--max") { Description = "pods in all; 0: no limit", HelpName = "N", DefaultValueFactory = _ => 0 }.Within(0, 100_000);
+
+    private static readonly Option<int> Memory = new Option<int>("--memory")
+    {
+        Description = "memory of one pod in MiB; 0: no limit",
+        HelpName = "MIB",
+        DefaultValueFactory = _ => 512,
+    }.Within(0, 1 << 20);
+
+    private static readonly Option<string?> Domain = new("--domain") { Description = "call functions at FUNCTION.NAMESPACE.DOMAIN, too", HelpName = "DOMAIN" };
+
+    private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "log more than warnings (to standard error)" };
+
     public LocalCommand()
         : base("local", "Run the whole platform on this machine: manager, router and a pool of processes.")
     {
-        Add(UntilInputEnds);
+        foreach (var option in (Option[])[Listen, State, Warm, Max, Memory, Domain, Verbose, UntilInputEnds])
+        {
+            Add(option);
+        }
     }
 
     /// <summary>The router's address in a line that says the platform is ready; null: another line.</summary>
@@ -23,5 +53,73 @@ internal sealed class LocalCommand : Verb
             ? address
             : null;
 
-    private protected override Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken) => throw new NotImplementedException();
+    private protected override async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
+    {
+        var options = new LocalOptions(
+            EndPointOf(context.Require(Listen)),
+            context.Get(State) ?? UserFolders.State(context.Terminal.Environment),
+            context.Get(Warm),
+            context.Get(Max),
+            (long)context.Get(Memory) << 20,
+            context.Get(Domain),
+            context.Get(Verbose));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (context.Get(UntilInputEnds))
+        {
+            _ = EndWithInputAsync(context.Terminal, end);
+        }
+
+        try
+        {
+            var platform = await LocalPlatform.StartAsync(options, context.Terminal.Time, end.Token).ConfigureAwait(false);
+            await using (platform.ConfigureAwait(false))
+            {
+                await platform.UntilWarmAsync(options.Warm, end.Token).ConfigureAwait(false);
+                using var announced = new LocalServers(context.Terminal.Environment).Announce(
+                    platform.Operator, platform.Address.GetLeftPart(UriPartial.Authority), platform.State);
+                var address = platform.Address.GetLeftPart(UriPartial.Authority);
+                context.Output.Item(new { Ready = address, Server = platform.Operator, platform.State }, ReadyLine + address);
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.Terminal.Time, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                context.Output.Note("Ending: requests in flight get a few seconds, then every pod is ended.");
+            }
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            // Asked to end before it was ready: that is an end as good as any.
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static IPEndPoint EndPointOf(string url)
+    {
+        try
+        {
+            if (PodAddress.Parse(url) is IPEndPoint endPoint)
+            {
+                return endPoint;
+            }
+        }
+        catch (FormatException)
+        {
+            // Said below, in the words of the option.
+        }
+
+        throw CliException.Usage($"--listen {url}: that is no address to listen on", "write http://IP:PORT, e.g. http://127.0.0.1:8080, or http://0.0.0.0:8080 for every network");
+    }
+
+    private static async Task EndWithInputAsync(Terminal terminal, CancellationTokenSource end)
+    {
+        var input = terminal.In();
+        await using (input.ConfigureAwait(false))
+        {
+            var buffer = new byte[64];
+            while (await input.ReadAsync(buffer, end.Token).ConfigureAwait(false) > 0)
+            {
+                // What it says does not matter.
+            }
+
+            await end.CancelAsync().ConfigureAwait(false);
+        }
+    }
 }

@@ -39,13 +39,13 @@ internal sealed class PoolListCommand() : ServerVerb("list", "List the pools and
             console.Write(table);
             foreach (var (pool, condition) in pools.SelectMany(pool => pool.Conditions.Where(IsBad).Select(condition => (pool, condition))))
             {
-                console.MarkupLineInterpolated($"[yellow]{pool.Pool}[/]: {condition.Type} is {condition.Status}: {condition.Message} ({condition.Reason})");
+                console.MarkupLineInterpolated($"[yellow]{pool.Pool}[/]: {condition.Message} ({condition.Reason})");
             }
         });
         return ExitCode.Ok;
     }
 
-    private static bool IsBad(ConditionView condition) => condition.Status == (condition.Type == "Degraded") && condition.Message.Length > 0;
+    private static bool IsBad(ConditionView condition) => condition is { Type: "Degraded", Status: true } or { Type: "Ready", Status: false };
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,13 @@
+using System.Net;
+
+namespace PodPool.Cli.Local;
+
+/// <summary>How a local platform is set up.</summary>
+/// <param name="Listen">Where callers come in; port 0 takes a free one.</param>
+/// <param name="State">The state folder.</param>
+/// <param name="Warm">Warm pods to keep; null: what was set before, or 4.</param>
+/// <param name="Max">Pods in all; 0: no limit.</param>
+/// <param name="MemoryBytes">What one pod may use; 0: no limit.</param>
+/// <param name="Domain">Functions are also called at <c>function.namespace.domain</c>; null: only <c>localhost</c>.</param>
+/// <param name="Verbose">Whether the logs have more than warnings.</param>
+internal sealed record LocalOptions(IPEndPoint Listen, string State, int? Warm, int Max, long MemoryBytes, string? Domain, bool Verbose);
