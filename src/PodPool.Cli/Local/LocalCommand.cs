@@ -74,7 +74,7 @@ internal sealed class LocalCommand : Verb
             var platform = await LocalPlatform.StartAsync(options, context.Terminal.Time, end.Token).ConfigureAwait(false);
             await using (platform.ConfigureAwait(false))
             {
-                await platform.UntilWarmAsync(options.Warm, end.Token).ConfigureAwait(false);
+                await platform.UntilReadyAsync(options.Warm, end.Token).ConfigureAwait(false);
                 using var announced = new LocalServers(context.Terminal.Environment).Announce(
                     platform.Operator, platform.Address.GetLeftPart(UriPartial.Authority), platform.State);
                 var address = platform.Address.GetLeftPart(UriPartial.Authority);

@@ -90,9 +90,9 @@ internal sealed class LocalPlatform : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the pool is full.</summary>
+    /// <summary>Waits until the pool is full, and rehearses.</summary>
     /// <exception cref="CliException">Its pods do not start.</exception>
-    public async Task UntilWarmAsync(int? warm, CancellationToken cancellationToken)
+    public async Task UntilReadyAsync(int? warm, CancellationToken cancellationToken)
     {
         if (warm is { } wanted)
         {
@@ -100,12 +100,22 @@ internal sealed class LocalPlatform : IAsyncDisposable
             await _connection.Operator.ResizePoolAsync(new ResizePoolRequest { Pool = PoolOptions.DefaultName, Warm = wanted }, cancellationToken: cancellationToken);
         }
 
+        if (await UntilWarmAsync(cancellationToken).ConfigureAwait(false) > 0)
+        {
+            await new LocalRehearsal(_connection.Operator, Address).RunAsync(cancellationToken).ConfigureAwait(false);
+            await UntilWarmAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>The pods that are warm now.</returns>
+    private async Task<int> UntilWarmAsync(CancellationToken cancellationToken)
+    {
         while (true)
         {
             var answer = await _connection.Operator.ListPoolsAsync(new ListPoolsRequest(), cancellationToken: cancellationToken);
             if (answer.Pools.All(pool => pool.Warm >= pool.Size || (pool.Max > 0 && pool.Warm + pool.Claimed + pool.Serving + pool.Draining >= pool.Max)))
             {
-                return;
+                return answer.Pools.Sum(pool => pool.Warm);
             }
 
             var degraded = answer.Pools.SelectMany(pool => pool.Conditions).FirstOrDefault(condition => condition is { Type: "Degraded", Status: true });
