@@ -148,7 +148,7 @@ internal sealed class Witness(SimulatedWorld world)
 
     // ---- instances end in order
 
-    public void Connected(string router) => _routers[router] = 0;
+    public void Connected(string router) => _routers.TryAdd(router, 0);
 
     public void Disconnected(string router) => _routers.Remove(router);
 
