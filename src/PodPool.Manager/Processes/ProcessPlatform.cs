@@ -28,7 +28,7 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
     public Task<IReadOnlyList<PlatformPod>> StartAsync(IPlatformObserver observer, CancellationToken cancellationToken)
     {
         _observer = observer;
-        var unowned = ProcessTable.PodsBelow(_sockets).ToDictionary(found => found.Pod, found => found.Process);
+        var unowned = ProcessTable.PodsBelow(_sockets).ToLookup(found => found.Pod, found => found.Process).ToDictionary(found => found.Key, found => found.Min());
         foreach (var record in _records.ReadAll())
         {
             // A manager that was killed between a start and the note of it left a record without the process.
