@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -34,6 +35,14 @@ public static class RouterHost
         app.Services.GetRequiredService<Shutdown>().Watch();
         app.Run(app.Services.GetRequiredService<RequestHandler>().HandleAsync);
         return app;
+    }
+
+    /// <summary>Where a started router listens: <c>http://ip:port</c> or <c>unix:/path</c>, the ports that were free filled in.</summary>
+    public static IReadOnlyList<string> AddressesOf(WebApplication router)
+    {
+        ArgumentNullException.ThrowIfNull(router);
+        var addresses = ((IApplicationBuilder)router).ServerFeatures.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        return [.. addresses.Where(CleartextListener.IsRealAddress).Select(address => address.Replace("http://unix:", "unix:", StringComparison.Ordinal))];
     }
 
     private static void Listen(KestrelServerOptions kestrel, RouterOptions options)

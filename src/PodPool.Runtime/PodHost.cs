@@ -64,6 +64,8 @@ internal sealed partial class PodHost : IAsyncDisposable
 
         await _functions.StartAsync(CancellationToken.None).ConfigureAwait(false);
         await _loader.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        Log.Listening(_logger, _options.PodId, _options.LoaderAddress, _options.FunctionAddress);
+        Log.Listening(_logger, _options.PodId, _options.LoaderAddress, _options.FunctionAddress);
         var begun = _time.GetTimestamp();
         if (_options.Rehearse && await Task.WhenAny(RehearseAsync(), _end.Task).ConfigureAwait(false) is var first)
         {
@@ -131,6 +133,9 @@ internal sealed partial class PodHost : IAsyncDisposable
 
     private static partial class Log
     {
+        [LoggerMessage(4, LogLevel.Information, "Pod {Pod} listens: loader on {LoaderAddress}, functions on {FunctionAddress}", EventName = "Listening")]
+        public static partial void Listening(ILogger logger, string pod, string loaderAddress, string functionAddress);
+
         [LoggerMessage(1, LogLevel.Critical, "An exception that nobody caught ends the process", EventName = "Crashed")]
         public static partial void Crashed(ILogger logger, Exception? exception);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CsCheck;
 using PodPool.Core.Tests.Simulation;
 
@@ -61,13 +62,16 @@ public sealed class PoolPropertyTests
     [Fact]
     public void Whatever_happens_the_rules_hold_and_all_comes_to_rest()
     {
-        Gen.Select(GenSpec, Gen.Int, Gen.Bool, GenStep.Array[1, 120])
+        var events = new ConcurrentDictionary<PoolEventKind, int>();
+        var refusals = new ConcurrentDictionary<RefusalReason, int>();
+        Gen.Select(GenSpec, Gen.Int, Gen.Bool, GenFunction.Array[0, 3], GenStep.Array[1, 120])
             .Sample(
-                (spec, seed, storm, steps) =>
+                (spec, seed, storm, functions, steps) =>
                 {
                     var world = new SimulatedWorld(spec, storm ? Weather.Storm : Weather.Fair, seed);
                     world.AddRouter();
                     world.AddRouter();
+                    Array.ForEach(functions, world.SetFunction);
                     foreach (var (_, action) in steps)
                     {
                         action(world);
@@ -75,9 +79,15 @@ public sealed class PoolPropertyTests
                     }
 
                     ComeToRest(world);
+                    Count(events, world.Witness.Events);
+                    Count(refusals, world.Witness.Refusals);
                 },
                 iter: 1500,
-                print: sample => $"{sample.Item1}, seed {sample.Item2}, storm {sample.Item3}:\n{string.Join("\n", sample.Item4.Select(step => step.Name))}");
+                print: sample => $"{sample.Item1}, seed {sample.Item2}, storm {sample.Item3}:\n{string.Join("\n", sample.Item4)}\n{string.Join("\n", sample.Item5.Select(step => step.Name))}");
+
+        // A rule that nothing put to the test would hold, too.
+        Assert.All(Enum.GetValues<PoolEventKind>(), kind => Assert.True(events.ContainsKey(kind), $"{kind} never happened."));
+        Assert.All(Enum.GetValues<RefusalReason>(), why => Assert.True(refusals.ContainsKey(why), $"Nobody was refused for {why}."));
     }
 
     [Fact]
@@ -226,6 +236,15 @@ public sealed class PoolPropertyTests
         }
 
         world.SetFunction(function);
+    }
+
+    private static void Count<T>(ConcurrentDictionary<T, int> all, Dictionary<T, int> some)
+        where T : notnull
+    {
+        foreach (var (key, count) in some)
+        {
+            all.AddOrUpdate(key, count, (_, before) => before + count);
+        }
     }
 
     private static void ComeToRest(SimulatedWorld world)

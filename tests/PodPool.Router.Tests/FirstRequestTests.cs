@@ -71,10 +71,12 @@ public sealed class FirstRequestTests
         Assert.All(responses, response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
         Assert.Equal(1, platform.Manager.MostAcquires);
         Assert.Equal(callers / concurrency, platform.Manager.Acquires.All.Count);
-        var loads = platform.Manager.Loads.All.Concat(platform.Manager.Acquires.All.Select(acquire => acquire.Load));
-        Assert.InRange(loads.Max(load => Math.Ceiling((load.Waiting + load.InFlight) / (double)concurrency)), 1, callers / concurrency);
-        Assert.Equal(10, responses.Count(response => response.Headers.GetValues(WireHeaders.Start).Single() == "pooled"));
-        Assert.Equal(990, responses.Count(response => response.Headers.GetValues(WireHeaders.Start).Single() == "coalesced"));
+        Assert.InRange(platform.Manager.Loads.All.Max(load => Math.Ceiling((load.Waiting + load.InFlight) / (double)concurrency)), 1, callers / concurrency);
+
+        // Whoever came last may have found room at an instance that was there by then.
+        var outcomes = responses.Select(response => response.Headers.GetValues(WireHeaders.Start).Single()).ToLookup(outcome => outcome);
+        Assert.Equal(callers / concurrency, outcomes["pooled"].Count());
+        Assert.Equal(callers - (callers / concurrency), outcomes["coalesced"].Count() + outcomes["warm"].Count());
         await platform.Manager.Loads.WaitForAsync(load => load is { Waiting: 0, InFlight: 0 });
     }
 

@@ -24,6 +24,8 @@ namespace PodPool.Contracts.Wire;
 /// </remarks>
 public static class CleartextListener
 {
+    private const string NowhereMark = " (h2c)";
+
     /// <summary>RFC 9113, section 3.4.</summary>
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
@@ -52,6 +54,11 @@ public static class CleartextListener
             listen.Use(next => connection => DispatchAsync(connection, http1: next, http2!, options.Limits.KeepAliveTimeout, time));
         });
     }
+
+    /// <summary>
+    /// Whether an address that the server says it listens at is one that can be called, and not the half of a pair that stands for no socket.
+    /// </summary>
+    public static bool IsRealAddress(string serverAddress) => !serverAddress.EndsWith(NowhereMark, StringComparison.Ordinal);
 
     /// <remarks>
     /// Until it has said which of the two it speaks, nobody but this method minds the connection: so it ends one that stays silent for
@@ -111,7 +118,7 @@ public static class CleartextListener
     /// <summary>An address that stands for no socket. It remembers whose other half it is, for logs.</summary>
     private sealed class NowhereEndPoint(EndPoint twin) : EndPoint
     {
-        public override string ToString() => $"{twin} (h2c)";
+        public override string ToString() => $"{twin}{NowhereMark}";
     }
 
     private sealed class NowhereListenerFactory : IConnectionListenerFactory, IConnectionListenerFactorySelector

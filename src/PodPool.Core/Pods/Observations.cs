@@ -182,6 +182,7 @@ internal sealed class Observations(PoolBooks books, Refill refill, Starts starts
 
             case PodPhase.Warm:
                 books.Pods.ToWarm(pod);
+                refill.Works(pod);
                 break;
 
             case PodPhase.Specializing when revision is not null && books.Pods.Claimed(binding!.Claim) is null:

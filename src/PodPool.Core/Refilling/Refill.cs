@@ -25,6 +25,12 @@ internal sealed class Refill(PoolBooks books) : Due
     public void BecameWarm(Pod pod)
     {
         _startTook = books.Clock.Since(pod.Since);
+        Works(pod);
+    }
+
+    /// <summary>A warm pod turned up: pods can get warm.</summary>
+    public void Works(Pod pod)
+    {
         _failures = 0;
         if (_backOff is not null)
         {

@@ -112,7 +112,7 @@ internal sealed class FileCache(PackageStore store, long limit)
     /// <summary>A file that must not be thrown out.</summary>
     internal readonly struct FileLease(FileCache cache, Entry entry, IReadOnlyList<ByteString> chunks) : IDisposable
     {
-        /// <summary>The file, <see cref="ChunkSize"/> bytes at a time; one empty chunk for an empty file.</summary>
+        /// <summary>The file, <see cref="ChunkSize"/> bytes at a time; none for an empty file.</summary>
         public IReadOnlyList<ByteString> Chunks { get; } = chunks;
 
         public void Dispose() => cache.Release(entry);
@@ -168,7 +168,7 @@ internal sealed class FileCache(PackageStore store, long limit)
                 throw new InvalidDataException($"the stored file {Convert.ToHexStringLower(Digest.Span)} is damaged");
             }
 
-            return chunks.Count > 0 ? chunks : [ByteString.Empty];
+            return chunks;
         }
     }
 }

@@ -19,6 +19,8 @@ internal sealed class Exchange(Function function, int prefixLength, TimeProvider
     /// <summary>Any address: the connections lead to one pod whatever it says. The caller's own host goes along as a header.</summary>
     public const string Destination = "http://pod";
 
+    private const string ServerTiming = "Server-Timing";
+
     private ReplayableBody? _body;
     private long _forwarded;
 
@@ -38,6 +40,9 @@ internal sealed class Exchange(Function function, int prefixLength, TimeProvider
 
     /// <summary>How it came to its instance; one of <see cref="StartOutcome"/>.</summary>
     public string Outcome { get; set; } = StartOutcome.Warm;
+
+    /// <summary>Where the time of a request that was held went; null until its answer begins.</summary>
+    public StartTiming? Timing { get; private set; }
 
     /// <summary>The pod does not serve this request (any more, or never did), and has not looked at it.</summary>
     public Reason NotServed { get; private set; }
@@ -119,11 +124,18 @@ internal sealed class Exchange(Function function, int prefixLength, TimeProvider
         _body?.ForgetRead();
         function.Reached(Instance!);
         var copied = base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        var headers = httpContext.Response.Headers;
+        AddOurs(httpContext.Response.Headers);
+        return proxyResponse.Content.Headers.NonValidated.Contains(HeaderNames.ContentLength)
+            ? copied
+            : EarlyHead.SendAsync(httpContext, proxyResponse, cancellationToken);
+    }
+
+    private void AddOurs(IHeaderDictionary headers)
+    {
         if (HeldSince is null)
         {
             headers[WireHeaders.Start] = StartOutcome.Warm;
-            return copied;
+            return;
         }
 
         var timing = StartTiming.Of(this, firstCall: time.GetElapsedTime(_forwarded));
@@ -131,11 +143,5 @@ internal sealed class Exchange(Function function, int prefixLength, TimeProvider
         Timing = timing;
         headers[WireHeaders.Start] = timing.Outcome;
         headers[ServerTiming] = StringValues.Concat(headers[ServerTiming], timing.ToHeader());
-        return copied;
     }
-
-    /// <summary>Where the time of a request that was held went; null until its answer begins.</summary>
-    public StartTiming? Timing { get; private set; }
-
-    private const string ServerTiming = "Server-Timing";
 }

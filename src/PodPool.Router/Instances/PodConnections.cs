@@ -37,7 +37,7 @@ internal sealed class PodConnections : IDisposable
         });
     }
 
-    public HttpMessageInvoker Client { get; }
+    public PodClient Client { get; }
 
     public void Dispose() => Client.Dispose();
 

@@ -109,7 +109,7 @@ internal sealed class SimulatedWorld
 
     public void RemoveFunction(FunctionName function)
     {
-        Witness.Evicted(function);
+        Witness.Removed(function);
         Functions.Remove(function);
         Manager.Call(pool => pool.RemoveFunction(function));
     }

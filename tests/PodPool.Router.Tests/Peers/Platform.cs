@@ -140,6 +140,15 @@ internal sealed class Platform : IAsyncDisposable
 
     public Task<HttpResponseMessage> GetAsync(string path) => Http.GetAsync(path, Cancelled);
 
+    /// <summary>Sends bytes as they are, and reads until the router closes.</summary>
+    public async Task<string> RawAsync(string request)
+    {
+        await using var stream = await PodAddress.ConnectAsync(PodAddress.Parse(_listen), Cancelled);
+        await stream.WriteAsync(System.Text.Encoding.Latin1.GetBytes(request), Cancelled);
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync(Cancelled);
+    }
+
     public Task StopRouterAsync()
     {
         _isStopped = true;

@@ -26,6 +26,7 @@ internal sealed class TestManager(string address) : IAsyncDisposable
     public Func<AcquireRequest, CancellationToken, Task<AcquireResponse>> OnAcquire { get; set; }
         = (_, _) => throw Reason.FunctionNotFound.ToException("no such function");
 
+    /// <summary>Every load that was told, with an acquire or on the stream.</summary>
     public Events<FunctionLoad> Loads { get; } = new();
 
     public Events<AcquireRequest> Acquires { get; } = new();
@@ -119,6 +120,7 @@ internal sealed class TestManager(string address) : IAsyncDisposable
             try
             {
                 manager.Acquires.Add(request);
+                manager.Loads.Add(request.Load);
                 return await manager.OnAcquire(request, context.CancellationToken);
             }
             catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)

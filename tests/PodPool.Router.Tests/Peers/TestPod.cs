@@ -25,6 +25,8 @@ internal sealed class TestPod : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
             kestrel.ListenCleartext(PodAddress.Parse(address));
         });
         builder.Services.AddCleartextListener();
@@ -35,7 +37,7 @@ internal sealed class TestPod : IAsyncDisposable
         _app.Use(ServeAsync);
         _app.UseRouting();
         _app.MapGrpcService<GrpcEcho>();
-        _app.Run(function);
+        _app.Map("{**path}", function);
     }
 
     public string Id { get; }

@@ -1,6 +1,7 @@
 namespace Methods400.Filings;
 
 /// <summary>A quarter's sales of one seller to customers in the European Union.</summary>
+/// <remarks>What has a default is set and not init: code made for an init property sets it even when the JSON has none.</remarks>
 internal sealed class Filing
 {
     public required Seller Seller { get; init; }
@@ -8,7 +9,7 @@ internal sealed class Filing
     public required Quarter Quarter { get; init; }
 
     /// <summary>For every currency but the euro that was sold in.</summary>
-    public IReadOnlyList<ExchangeRate> ExchangeRates { get; init; } = [];
+    public IReadOnlyList<ExchangeRate> ExchangeRates { get; set; } = [];
 
     public required IReadOnlyList<Sale> Sales { get; init; }
 }

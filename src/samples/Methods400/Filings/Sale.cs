@@ -11,7 +11,7 @@ internal sealed class Sale
 
     public required Customer Customer { get; init; }
 
-    public string Currency { get; init; } = "EUR";
+    public string Currency { get; set; } = "EUR";
 
     public required IReadOnlyList<SaleLine> Lines { get; init; }
 
@@ -35,7 +35,7 @@ internal sealed class SaleLine
     public required string Article { get; init; }
 
     /// <summary>One of <see cref="Filings.Category"/>.</summary>
-    public string Category { get; init; } = nameof(Filings.Category.General);
+    public string Category { get; set; } = nameof(Filings.Category.General);
 
     /// <summary>Below 0: given back.</summary>
     public required decimal Quantity { get; init; }

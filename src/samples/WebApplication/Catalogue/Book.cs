@@ -1,0 +1,3 @@
+namespace Bookshop.Catalogue;
+
+internal sealed record Book(string Isbn, string Title, string Author, decimal Price);
