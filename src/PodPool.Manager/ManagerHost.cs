@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -41,6 +42,7 @@ public static class ManagerHost
             AddListener(builder, PodAddress.Parse(options.Listen));
             configure?.Invoke(builder);
             var app = builder.Build();
+            app.Services.GetRequiredService<StateLock>();
             app.MapGrpcService<PoolService>();
             app.MapGrpcService<OperatorService>();
             return app;
@@ -69,7 +71,7 @@ public static class ManagerHost
         services.AddSingleton<IHostLifetime, NoLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace + options.KillAfter + TimeSpan.FromSeconds(15));
 
-        // Made by a factory, so that the container disposes it: last, as it was made first.
+        // By a factory, so that the container disposes it; it does so last, as it is asked for first.
         services.AddSingleton(_ => stateLock);
         services.AddSingleton(options);
         services.AddSingleton(_ => ClaimKey.Open(options.StateFolder));
@@ -94,7 +96,7 @@ public static class ManagerHost
         services.AddSingleton<LogReader>();
         services.AddSingleton<PoolService>();
         services.AddSingleton<OperatorService>();
-        services.AddSingleton<ManagerMetrics>();
+        services.AddSingleton(provider => new ManagerMetrics(provider.GetRequiredService<IMeterFactory>(), ManagerMetrics.MeterName));
         services.AddHostedService<ManagerLife>();
     }
 

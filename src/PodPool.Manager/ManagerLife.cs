@@ -2,6 +2,8 @@ using PodPool.Manager.Functions;
 using PodPool.Manager.Operations;
 using PodPool.Manager.Packages;
 using PodPool.Manager.Pools;
+using PodPool.Manager.Processes;
+using PodPool.Manager.Rehearsing;
 
 namespace PodPool.Manager;
 
@@ -9,7 +11,8 @@ namespace PodPool.Manager;
 /// What begins before the manager listens, and ends after it stopped listening: so no router hears of a state that is not whole.
 /// </summary>
 internal sealed partial class ManagerLife(
-    ManagerOptions options, PoolSet pools, Deployer deployer, PackageStore store, FunctionRegistry functions, TimeProvider time, ILogger<ManagerLife> logger)
+    ManagerOptions options, PoolSet pools, Deployer deployer, PackageStore store, FunctionRegistry functions, IHostApplicationLifetime lifetime,
+    TimeProvider time, ILogger<ManagerLife> logger)
     : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan CollectEvery = TimeSpan.FromMinutes(10);
@@ -20,7 +23,20 @@ internal sealed partial class ManagerLife(
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        // Before the server waits for its requests to end.
+        lifetime.ApplicationStopping.Register(() =>
+        {
+            foreach (var pool in pools.All)
+            {
+                pool.CancelAcquires();
+            }
+        });
         await pools.StartAsync(cancellationToken).ConfigureAwait(false);
+        if (options.Rehearse)
+        {
+            await RehearseAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         using (ExecutionContext.SuppressFlow())
         {
             _housekeeping = Task.Run(() => KeepHouseAsync(_stopping.Token), CancellationToken.None);
@@ -41,6 +57,22 @@ internal sealed partial class ManagerLife(
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _housekeeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
+    }
+
+    /// <summary>What comes of it is only speed: without it, the manager serves as well.</summary>
+    private async Task RehearseAsync(CancellationToken cancellationToken)
+    {
+        var begun = time.GetTimestamp();
+        try
+        {
+            var folder = Path.Combine(PrivateFolder.ForSockets(options.StateFolder), "rehearsal");
+            await ManagerRehearsal.RunAsync(folder, options.RuntimeFolder, cancellationToken).ConfigureAwait(false);
+            Log.Rehearsed(logger, time.GetElapsedTime(begun).TotalMilliseconds);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            Log.NotRehearsed(logger, exception);
+        }
     }
 
     private async Task KeepHouseAsync(CancellationToken cancellationToken)
@@ -67,5 +99,11 @@ internal sealed partial class ManagerLife(
     {
         [LoggerMessage(1, LogLevel.Warning, "Files that no function needs could not be removed", EventName = "NotCollected")]
         public static partial void NotCollected(ILogger logger, Exception exception);
+
+        [LoggerMessage(2, LogLevel.Debug, "Rehearsed in {Milliseconds} ms", EventName = "Rehearsed")]
+        public static partial void Rehearsed(ILogger logger, double milliseconds);
+
+        [LoggerMessage(3, LogLevel.Warning, "The rehearsal failed: the first claims will be slower", EventName = "NotRehearsed")]
+        public static partial void NotRehearsed(ILogger logger, Exception exception);
     }
 }

@@ -5,6 +5,8 @@ namespace PodPool.Manager;
 /// <summary>One manager a state folder: held from its start until its process ends, however it does.</summary>
 internal sealed class StateLock : IDisposable
 {
+    private const string OwnerFile = "manager.pid";
+
     private readonly FileStream _file;
 
     private StateLock(FileStream file) => _file = file;
@@ -18,15 +20,15 @@ internal sealed class StateLock : IDisposable
         {
             MakePrivate(folder);
             var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            file.SetLength(0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            file.Flush();
+
+            // In a file of its own: nobody can read one that is locked.
+            File.WriteAllText(Path.Combine(folder, OwnerFile), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             return new(file);
         }
         catch (IOException exception)
         {
             throw new ManagerOptionsException(File.Exists(path)
-                ? $"the state folder '{folder}' is in use by another manager, process {OwnerOf(path)}: stop that one, or name another folder"
+                ? $"the state folder '{folder}' is in use by another manager, process {OwnerOf(folder)}: stop that one, or name another folder"
                 : $"the state folder '{folder}' cannot be used: {exception.Message}");
         }
         catch (UnauthorizedAccessException exception)
@@ -50,14 +52,11 @@ internal sealed class StateLock : IDisposable
         }
     }
 
-    private static string OwnerOf(string path)
+    private static string OwnerOf(string folder)
     {
         try
         {
-            // Sharing everything asks for no lock.
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var reader = new StreamReader(file);
-            return reader.ReadToEnd().Trim() is { Length: > 0 } process ? process : "unknown";
+            return File.ReadAllText(Path.Combine(folder, OwnerFile));
         }
         catch (IOException)
         {

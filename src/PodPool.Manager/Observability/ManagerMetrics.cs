@@ -23,9 +23,9 @@ internal sealed class ManagerMetrics : IDisposable
     private readonly Counter<long> _failures;
     private readonly Counter<long> _misses;
 
-    public ManagerMetrics(IMeterFactory factory)
+    public ManagerMetrics(IMeterFactory factory, string name)
     {
-        _meter = factory.Create(MeterName);
+        _meter = factory.Create(name);
         _starts = _meter.CreateHistogram("podpool.manager.start.duration", "s", "What a start took in the manager and the pod, by phase.", advice: Buckets);
         _refills = _meter.CreateHistogram("podpool.pool.refill.duration", "s", "From the order of a pod until it was warm.", advice: Buckets);
         _failures = _meter.CreateCounter<long>("podpool.specialization.failures", "{failure}", "Specializations that failed.");

@@ -81,7 +81,7 @@ internal sealed class OperatorService(
     /// <inheritdoc/>
     public override async Task<DeployResponse> Deploy(DeployRequest request, ServerCallContext context)
     {
-        var (record, unchanged) = await deployer.DeployAsync(request.Spec, context.CancellationToken).ConfigureAwait(false);
+        var (record, unchanged) = await UntilStoppedAsync(context, token => deployer.DeployAsync(request.Spec, token)).ConfigureAwait(false);
         return new()
         {
             Function = record.Spec.Function,
@@ -112,7 +112,7 @@ internal sealed class OperatorService(
 
     /// <inheritdoc/>
     public override async Task<EvictFunctionResponse> EvictFunction(FunctionName request, ServerCallContext context)
-        => new() { Evicted = await deployer.EvictAsync(FunctionRules.NameOf(request), context.CancellationToken).ConfigureAwait(false) };
+        => new() { Evicted = await UntilStoppedAsync(context, token => deployer.EvictAsync(FunctionRules.NameOf(request), token)).ConfigureAwait(false) };
 
     /// <inheritdoc/>
     public override async Task Logs(LogsRequest request, IServerStreamWriter<LogLine> responseStream, ServerCallContext context)
@@ -176,6 +176,20 @@ internal sealed class OperatorService(
 
         pools.Resize(pool, request.Warm);
         return Task.FromResult(FunctionView.Describe(pool));
+    }
+
+    /// <summary>What waits for pods or routers does not hold up the manager's stop.</summary>
+    private async Task<T> UntilStoppedAsync<T>(ServerCallContext context, Func<CancellationToken, Task<T>> work)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            return await work(ending.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw Reason.ShuttingDown.ToException("the manager stops");
+        }
     }
 
     private async IAsyncEnumerable<LogLine> LinesAsync(LogsRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)

@@ -46,6 +46,8 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     private readonly ConcurrentDictionary<PodId, long> _created = new();
     private long _lastAcquire;
     private long? _armedFor;
+    private volatile bool _refusing;
+    private volatile bool _started;
 
     public PoolRunner(
         PoolOptions options, int warm, ClaimRunner claims, PodDirectory pods, IPodPlatform platform, IPoolObserver observer,
@@ -76,6 +78,11 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
 
         _pool.Acquire(acquire, load, timeout);
         Settle();
+        if (_refusing)
+        {
+            Cancel(acquire);
+        }
+
         using var leaving = cancellationToken.UnsafeRegister(_ => Cancel(acquire), null);
         return await answer.Task.ConfigureAwait(false);
     }
@@ -92,7 +99,12 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
 
     public void PodGone(PodId pod, string why) => Do((pod, why), static (pool, gone) => pool.PodGone(gone.pod, gone.why));
 
-    public void Reconcile(IReadOnlyCollection<PodObservation> existing) => Do(existing, static (pool, existing) => pool.Reconcile(existing));
+    /// <summary>These pods and no others exist. The first time, the pool begins to be kept.</summary>
+    public void Reconcile(IReadOnlyCollection<PodObservation> existing)
+    {
+        _started = true;
+        Do(existing, static (pool, existing) => pool.Reconcile(existing));
+    }
 
     public void Specialized(ClaimId claim, StartPhases phases) => Do((claim, phases), static (pool, done) => pool.Specialized(done.claim, done.phases));
 
@@ -117,15 +129,22 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
 
     public FunctionStatus? StatusOf(FunctionName function) => _pool.StatusOf(function);
 
+    /// <summary>Whoever waits, or asks from now on, is told at once that there is no answer.</summary>
+    public void CancelAcquires()
+    {
+        _refusing = true;
+        foreach (var acquire in _acquires.Keys)
+        {
+            Cancel(acquire);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _closed.CancelAsync().ConfigureAwait(false);
         await _timer.DisposeAsync().ConfigureAwait(false);
-        foreach (var acquire in _acquires.Keys)
-        {
-            Cancel(acquire);
-        }
+        CancelAcquires();
     }
 
     // ---- what the rules order: called under their lock
@@ -228,7 +247,8 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     {
         lock (_timerGate)
         {
-            var due = _closed.IsCancellationRequested ? null : _pool.NextDue;
+            // Before it was told what exists, a pool that looked at the clock would make all of it anew.
+            var due = _closed.IsCancellationRequested || !_started ? null : _pool.NextDue;
             if (due == _armedFor)
             {
                 return;

@@ -55,6 +55,7 @@ internal sealed class Routes(FunctionRegistry functions, PoolSet pools, PodDirec
         {
             Function = ToWire(function),
             Revision = served.Revision,
+            Pool = record.Spec.Pool,
             Concurrency = served.Spec.Concurrency,
             Timeout = served.Timeout,
             Hosts = { record.Spec.Hosts },

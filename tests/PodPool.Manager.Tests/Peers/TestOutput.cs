@@ -23,7 +23,7 @@ internal sealed class TestOutput : ILoggerProvider
         {
             try
             {
-                output?.WriteLine($"{logLevel} {category}: {formatter(state, exception)} {exception}");
+                output?.WriteLine($"{TimeProvider.System.GetUtcNow():mm:ss.fff} {logLevel} {category}: {formatter(state, exception)} {exception}");
             }
             catch (InvalidOperationException)
             {
