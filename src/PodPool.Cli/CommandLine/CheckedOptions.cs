@@ -1,19 +1,19 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace PodPool.Cli.CommandLine;
 
 /// <summary>Options whose values have limits.</summary>
 internal static class CheckedOptions
 {
+    /// <summary>A number between two others, both included. What is no number at all is refused by the parser.</summary>
     public static Option<T> Within<T>(this Option<T> option, double min, double max)
-        where T : struct
     {
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<T>() is var value)
+            foreach (var token in result.Tokens)
             {
-                var number = Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture);
-                if (!(number >= min && number <= max))
+                if (double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && !(number >= min && number <= max))
                 {
                     result.AddError(FormattableString.Invariant($"{option.Name} is {number}; it must be {min:#,0.######} to {max:#,0.######}."));
                 }

@@ -23,7 +23,7 @@ internal sealed class LocalCommand : Verb
 
     private static readonly Option<string?> State = new("--state") { Description = "what is kept over restarts [default: ~/.local/state/podpool]", HelpName = "DIR" };
 
-    private static readonly Option<int?> Warm = new("--warm") { Description = "warm pods to keep [default: as set before, else 4]", HelpName = "N" };
+    private static readonly Option<int?> Warm = new Option<int?>("--warm") { Description = "warm pods to keep [default: as set before, else 4]", HelpName = "N" }.Within(0, 10_000);
 
     private static readonly Option<int> Max = new Option<int>("--max") { Description = "pods in all; 0: no limit", HelpName = "N", DefaultValueFactory = _ => 0 }.Within(0, 100_000);
 

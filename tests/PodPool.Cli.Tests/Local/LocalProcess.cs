@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using PodPool.Cli.Deploy;
+using PodPool.Cli.Local;
+
+namespace PodPool.Cli.Tests.Local;
+
+/// <summary>A <c>podpool local</c> as a user starts it: its own process, with a state folder that outlives it.</summary>
+internal sealed class LocalProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly Process _process;
+    private readonly string _folder;
+    private readonly StringBuilder _out = new();
+    private readonly StringBuilder _error = new();
+    private readonly TaskCompletionSource<Uri> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private LocalProcess(Process process, string folder)
+    {
+        _process = process;
+        _folder = folder;
+    }
+
+    public int Id => _process.Id;
+
+    public string Out => Read(_out);
+
+    public string Error => Read(_error);
+
+    public static LocalProcess Start(TestTerminal terminal, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(DotNetCli.FileName(), ["exec", Path.Combine(AppContext.BaseDirectory, "podpool.dll"), "local", .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var name in (string[])["XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"])
+        {
+            start.Environment[name] = terminal.Terminal.Environment(name);
+        }
+
+        var process = new Process { StartInfo = start };
+        var local = new LocalProcess(process, terminal.Folder);
+        process.OutputDataReceived += (_, received) => local.Keep(local._out, received.Data);
+        process.ErrorDataReceived += (_, received) => local.Keep(local._error, received.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return local;
+    }
+
+    /// <summary>The address in the line that says so.</summary>
+    public async Task<Uri> ReadyAsync()
+    {
+        var ended = EndedAsync();
+        if (await Task.WhenAny(_ready.Task, ended) == ended)
+        {
+            Assert.Fail($"it ended with {await ended} before it was ready: {Error}");
+        }
+
+        return await _ready.Task;
+    }
+
+    public async Task<int> EndedAsync()
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        await _process.WaitForExitAsync(patience.Token);
+        return _process.ExitCode;
+    }
+
+    public async Task<int> SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return await EndedAsync();
+    }
+
+    /// <summary>The processes of this platform's pods, whoever is their parent now.</summary>
+    public IReadOnlyList<int> Pods() => PodsIn(_folder);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync(CancellationToken.None);
+        }
+
+        foreach (var pod in Pods())
+        {
+            using var process = Process.GetProcessById(pod);
+            process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private static List<int> PodsIn(string folder)
+    {
+        List<int> found = [];
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), out _)))
+        {
+            try
+            {
+                if (File.ReadAllText(Path.Combine(process, "cmdline")).Contains("PodPool.Runtime", StringComparison.Ordinal)
+                    && File.ReadAllText(Path.Combine(process, "environ")).Contains(folder, StringComparison.Ordinal))
+                {
+                    found.Add(int.Parse(Path.GetFileName(process), CultureInfo.InvariantCulture));
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Ended meanwhile, or somebody else's.
+            }
+        }
+
+        return found;
+    }
+
+    private static string Read(StringBuilder text)
+    {
+        lock (text)
+        {
+            return text.ToString();
+        }
+    }
+
+    private void Keep(StringBuilder text, string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (text)
+        {
+            text.AppendLine(line);
+        }
+
+        if (ReferenceEquals(text, _out) && LocalCommand.AddressIn(line) is { } address)
+        {
+            _ready.TrySetResult(address);
+        }
+    }
+}
