@@ -26,7 +26,7 @@ internal sealed record BenchScenario(string Name, string Source, string EntryPoi
             new("hello", Sample("Hello"), Path: "?name=Ada"),
             new("methods-400", Sample("Methods400")),
             new("dependencies", Sample("Dependencies")),
-            new("aspnet-app", Sample("WebApplication")),
+            new("aspnet-app", Sample("WebApplication"), Path: "books"),
             new("eight-at-once", Sample("Hello"), Path: "?name=Ada", AtOnce: 8),
         ];
     }

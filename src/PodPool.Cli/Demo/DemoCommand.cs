@@ -20,7 +20,7 @@ internal sealed class DemoCommand : Verb
     {
         Description = "first requests a function",
         HelpName = "N",
-        DefaultValueFactory = _ => 7,
+        DefaultValueFactory = _ => 5,
     }.Within(1, 1000);
 
     public DemoCommand()
@@ -29,7 +29,7 @@ internal sealed class DemoCommand : Verb
     private static IReadOnlyList<BenchScenario> Functions { get; } =
     [
         new("hello", Path.Combine(AppContext.BaseDirectory, "samples", "Hello"), Path: "?name=Ada"),
-        new("web-application", Path.Combine(AppContext.BaseDirectory, "samples", "WebApplication")),
+        new("web-application", Path.Combine(AppContext.BaseDirectory, "samples", "WebApplication"), Path: "books"),
     ];
 
     private protected override async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)

@@ -55,7 +55,7 @@ internal sealed class LogsCommand : ServerVerb
         using var call = server.Operator.Logs(request, cancellationToken: cancellationToken);
         await foreach (var line in call.ResponseStream.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            context.Output.Item(new { line.Pod, line.Line }, $"{line.Pod}  {line.Line}");
+            context.Output.Item(new { line.Pod, line.Line }, $"{line.Pod}  {ReadableLogLine.Of(line.Line)}");
         }
 
         return ExitCode.Ok;
