@@ -38,9 +38,10 @@ public class LoadMatrix
 {
     private readonly SamplePackages _packages = SamplePackages.FromEnvironment();
     private InProcessHost _host = null!;
+    private MeasuredFunction _function = MeasuredFunction.Hello;
     private string _assembly = "";
 
-    [Params("Hello", "Methods400")]
+    [Params(nameof(MeasuredFunction.Hello), nameof(MeasuredFunction.Methods400))]
     public string Sample { get; set; } = "";
 
     [ParamsAllValues]
@@ -59,17 +60,16 @@ public class LoadMatrix
     public void PutFilesOnDisk()
     {
         _host = new InProcessHost(From, Context);
-        _assembly = _packages.Unpack(Sample, Code);
+        _function = MeasuredFunction.Named(Sample);
+        _assembly = _packages.Unpack(_function, Code);
         if (Host is HostState.Rehearsed)
         {
-            // Other files and another context, so that the measured function finds nothing of itself.
-            var rehearsal = _packages.Unpack(InProcessHost.RehearsalSample, Code);
-            _host.Rehearse(rehearsal);
+            _host.Rehearse(_packages.Unpack(MeasuredFunction.Rehearsal, Code));
         }
     }
 
     [Benchmark]
-    public int LoadAndAnswer() => _host.LoadAndAnswer(_assembly);
+    public int LoadAndAnswer() => _host.LoadAndAnswer(_assembly, _function.Type);
 
     [GlobalCleanup]
     public void RemoveFiles() => _packages.RemoveUnpacked();

@@ -1,27 +1,39 @@
+using System.CommandLine;
 using BenchmarkDotNet.Running;
 using PodPool.Loading.Benchmarks;
 
-// The samples are published once, here; the benchmarks' processes find them through a variable.
-var launches = Environment.GetEnvironmentVariable("LOAD_MATRIX_LAUNCHES") is { } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : 25;
-var packages = new SamplePackages(Directory.CreateTempSubdirectory("podpool-load-matrix-").FullName);
-try
+// The functions are published once, here; the benchmark's processes find them through a variable.
+var launches = new Option<int>("--launches") { Description = "Processes, and so measurements, for each cell of the matrix", DefaultValueFactory = _ => 25 };
+var record = new Option<bool>("--record") { Description = "Write the result to benchmarks/results" };
+var command = new RootCommand("Measures the ways of loading a function. Options that are not listed here go to BenchmarkDotNet.")
 {
-    packages.Publish(RepositoryFolder());
-    var summary = BenchmarkRunner.Run<LoadMatrix>(new LoadMatrixConfig(packages, launches), args);
-    return summary.Reports.Length > 0 && summary.Reports.All(report => report.Success) ? 0 : 1;
-}
-finally
+    launches, record,
+};
+command.TreatUnmatchedTokensAsErrors = false;
+command.SetAction(arguments =>
 {
-    Directory.Delete(packages.Folder, recursive: true);
-}
-
-static string RepositoryFolder()
-{
-    var folder = new DirectoryInfo(AppContext.BaseDirectory);
-    while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PodPool.sln")))
+    var repository = ResultRecord.RepositoryFolder();
+    var result = new ResultRecord(repository, $"dotnet run -c Release --project benchmarks/PodPool.Loading.Benchmarks -- {string.Join(' ', args)}".TrimEnd(' ', '-'));
+    var packages = new SamplePackages(Directory.CreateTempSubdirectory("podpool-load-matrix-").FullName);
+    try
     {
-        folder = folder.Parent;
-    }
+        packages.Publish(repository);
+        var summary = BenchmarkRunner.Run<LoadMatrix>(new LoadMatrixConfig(packages, arguments.GetValue(launches)), [.. arguments.UnmatchedTokens]);
+        if (summary.Reports.Length == 0 || summary.Reports.Any(report => !report.Success))
+        {
+            return 1;
+        }
 
-    return folder?.FullName ?? throw new InvalidOperationException("PodPool.sln is in no folder above this program: run it from a clone.");
-}
+        if (arguments.GetValue(record))
+        {
+            result.Write(summary);
+        }
+
+        return 0;
+    }
+    finally
+    {
+        Directory.Delete(packages.Folder, recursive: true);
+    }
+});
+return command.Parse(args).Invoke();

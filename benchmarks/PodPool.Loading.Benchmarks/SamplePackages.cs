@@ -15,34 +15,34 @@ internal sealed class SamplePackages(string folder)
     public static SamplePackages FromEnvironment()
         => new(Environment.GetEnvironmentVariable(Variable) ?? throw new InvalidOperationException($"{Variable} is not set."));
 
-    /// <summary>Publishes every sample of the matrix in both ways.</summary>
+    /// <summary>Publishes every function of the matrix in both ways.</summary>
     public void Publish(string repository)
     {
-        foreach (var sample in new[] { "Hello", "Methods400" })
+        foreach (var function in new[] { MeasuredFunction.Hello, MeasuredFunction.Methods400, MeasuredFunction.Rehearsal })
         {
             foreach (var code in Enum.GetValues<CodeKind>())
             {
-                Publish(Path.Combine(repository, "src", "samples", sample), PackageOf(sample, code), code);
+                Publish(Path.Combine(repository, function.Project), PackageOf(function, code), code);
             }
         }
     }
 
     /// <summary>A fresh copy of a package's files, as a transfer would leave it: written just now, and so in the page cache.</summary>
     /// <returns>The path of the entry assembly.</returns>
-    public string Unpack(string sample, CodeKind code)
+    public string Unpack(MeasuredFunction function, CodeKind code)
     {
         var target = Directory.CreateDirectory(Path.Combine(UnpackedFolder, Guid.NewGuid().ToString("N"))).FullName;
-        foreach (var file in Directory.EnumerateFiles(PackageOf(sample, code)))
+        foreach (var file in Directory.EnumerateFiles(PackageOf(function, code)))
         {
             File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
         }
 
-        return Path.Combine(target, $"{sample}.dll");
+        return Path.Combine(target, $"{function.Assembly}.dll");
     }
 
     public void RemoveUnpacked() => Directory.Delete(UnpackedFolder, recursive: true);
 
-    private string PackageOf(string sample, CodeKind code) => Path.Combine(folder, $"{sample}-{code}");
+    private string PackageOf(MeasuredFunction function, CodeKind code) => Path.Combine(folder, $"{function.Assembly}-{code}");
 
     private static void Publish(string project, string target, CodeKind code)
     {

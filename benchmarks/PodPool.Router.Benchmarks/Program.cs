@@ -11,7 +11,7 @@ switch (args)
         await Servers.RunAsync(Servers.Pod(Servers.Value(rest, "--listen")));
         return;
     case ["bare-yarp", .. var rest]:
-        await Servers.RunAsync(Servers.BareYarp(Servers.Value(rest, "--listen"), Servers.Value(rest, "--to")));
+        await Servers.RunAsync(Servers.BareYarp(Servers.Value(rest, "--listen"), Servers.Value(rest, "--to"), Servers.Value(rest, "--transforms", Servers.DefaultTransforms)));
         return;
     case ["router", .. var rest]:
         await using (var standIn = await Servers.RouterAsync(Servers.Value(rest, "--listen"), Servers.Value(rest, "--to")))

@@ -21,8 +21,11 @@ internal static class Servers
     public static string Value(string[] args, string name)
     {
         var index = Array.IndexOf(args, name);
-        return index >= 0 && index + 1 < args.Length ? args[index + 1] : throw new ArgumentException($"{name} ADDRESS is missing: unix:/path or http://ip:port");
+        return index >= 0 && index + 1 < args.Length ? args[index + 1] : throw new ArgumentException($"{name} needs a value; an address is unix:/path or http://ip:port");
     }
+
+    /// <summary>The value of an option that need not be there.</summary>
+    public static string Value(string[] args, string name, string otherwise) => args.Contains(name) ? Value(args, name) : otherwise;
 
     /// <summary>The server that both forward to.</summary>
     public static WebApplication Pod(string listen)
@@ -37,8 +40,14 @@ internal static class Servers
         return app;
     }
 
+    /// <summary>What YARP does with headers unless it is told otherwise: x-forwarded-* are set.</summary>
+    public const string DefaultTransforms = "default";
+
     /// <summary>YARP's forwarder and nothing else, set up as its documentation says.</summary>
-    public static WebApplication BareYarp(string listen, string to)
+    /// <param name="listen">Where it listens.</param>
+    /// <param name="to">The pod.</param>
+    /// <param name="transforms">"default", or "none": headers are copied, and nothing is said of the caller.</param>
+    public static WebApplication BareYarp(string listen, string to, string transforms)
     {
         var app = Empty(listen, services => services.AddHttpForwarder());
         var endPoint = PodAddress.Parse(to);
@@ -54,7 +63,8 @@ internal static class Servers
         });
         var forwarder = app.Services.GetRequiredService<IHttpForwarder>();
         var config = new ForwarderRequestConfig { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        app.Run(async context => await forwarder.SendAsync(context, "http://pod", client, config, HttpTransformer.Empty));
+        var transformer = transforms == DefaultTransforms ? HttpTransformer.Default : HttpTransformer.Empty;
+        app.Run(async context => await forwarder.SendAsync(context, "http://pod", client, config, transformer));
         return app;
     }
 

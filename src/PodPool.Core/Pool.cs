@@ -5,8 +5,9 @@ namespace PodPool.Core;
 /// same times on the clock give the same orders. No I/O, no thread, no timer of its own; safe to call from many threads.
 /// </summary>
 /// <remarks>
-/// A pool orders nothing before its first <see cref="Reconcile"/> or <see cref="Tick"/>: so one that was restarted can be told its
-/// functions and what exists before it decides what is missing. <see cref="NextDue"/> asks for that first tick at once.
+/// A pool decides nothing before its first <see cref="Reconcile"/>: so one that was restarted is told its functions and what exists
+/// before it finds that something is missing. Until then it makes, claims and drains no pod; it answers acquires by instances that
+/// it was told of, and refuses them at their deadlines.
 /// </remarks>
 public sealed class Pool
 {
@@ -19,7 +20,6 @@ public sealed class Pool
     private readonly Refill _refill;
     private readonly Scaling _scaling;
     private readonly Observations _observations;
-    private readonly long _born;
     private bool _awake;
 
     /// <summary>A pool without pods and functions.</summary>
@@ -39,7 +39,6 @@ public sealed class Pool
         _refill = new Refill(_books);
         _scaling = new Scaling(_books, _drains, _starts, _callers, _refill);
         _observations = new Observations(_books, _refill, _starts, _drains);
-        _born = _books.Clock.Now;
     }
 
     // ---- what the backend tells
@@ -68,12 +67,20 @@ public sealed class Pool
         Settle();
     }
 
-    /// <summary>The sweeper: these and no others exist. Pods ordered within <see cref="PoolSpec.StartDeadline"/> and not seen yet are expected, not missing.</summary>
+    /// <summary>The sweeper: these and no others exist. The first one sets the pool going. Pods ordered within <see cref="PoolSpec.StartDeadline"/> and not seen yet are expected, not missing.</summary>
     public void Reconcile(IReadOnlyCollection<PodObservation> existing)
     {
         using var entered = Enter();
         _observations.Reconcile(existing);
-        Wake();
+        if (!_awake)
+        {
+            _awake = true;
+            foreach (var function in _books.Functions.Values)
+            {
+                _books.Touch(function);
+            }
+        }
+
         Settle();
     }
 
@@ -282,7 +289,7 @@ public sealed class Pool
         get
         {
             using var entered = Enter();
-            return _awake ? _books.Due.Next : _born;
+            return _books.Due.Next;
         }
     }
 
@@ -290,7 +297,6 @@ public sealed class Pool
     public void Tick()
     {
         using var entered = Enter();
-        Wake();
         while (_books.Due.Take(_books.Clock.Now) is { } due)
         {
             switch (due)
@@ -391,18 +397,6 @@ public sealed class Pool
         var entered = _gate.EnterScope();
         _books.Clock.Look();
         return entered;
-    }
-
-    private void Wake()
-    {
-        if (!_awake)
-        {
-            _awake = true;
-            foreach (var function in _books.Functions.Values)
-            {
-                _books.Touch(function);
-            }
-        }
     }
 
     /// <summary>Every call ends here: what it touched is decided anew, then those are told whom it concerns.</summary>

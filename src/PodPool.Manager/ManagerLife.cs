@@ -77,7 +77,7 @@ internal sealed partial class ManagerLife(
 
     private async Task KeepHouseAsync(CancellationToken cancellationToken)
     {
-        await deployer.WarmAllAsync(cancellationToken).ConfigureAwait(false);
+        await deployer.LoadAllAsync(cancellationToken).ConfigureAwait(false);
         using var timer = new PeriodicTimer(CollectEvery, time);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {

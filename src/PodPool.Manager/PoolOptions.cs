@@ -45,6 +45,14 @@ public sealed record PoolOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan RefillYield { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// How long a refill waits after the last claim while warm pods are left: the first call of what was just started shall have the
+    /// processor for itself.
+    /// </summary>
+    /// <value>Default: 100 ms. 0 to 10 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan RefillQuiet { get; init; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>How long a pod may take to become warm.</summary>
     /// <value>Default: 2 min. 1 s to 1 h.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]

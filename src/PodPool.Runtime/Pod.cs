@@ -81,14 +81,16 @@ internal sealed partial class Pod(PodOptions options, Specializer own, FunctionA
             await ((Task)_own.Life.Outcome).WaitAsync(grace, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        // The gate first: who sees that the pod drains must not get another request in.
+        var bound = _own.Life.IsBound ? endpoint.Bound : null;
+        var idle = bound?.Gate.CloseAsync() ?? Task.CompletedTask;
         _own.Life.BeginDrain();
-        if (_own.Life.State.Binding is null || endpoint.Bound is not { } bound)
+        if (bound is null)
         {
             return 0;
         }
 
         Log.Draining(logger, bound.Gate.Count);
-        var idle = bound.Gate.CloseAsync();
         bound.Target.BeginStop();
         var left = grace - time.GetElapsedTime(begun);
         await idle.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

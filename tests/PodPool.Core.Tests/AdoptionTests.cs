@@ -144,7 +144,7 @@ public sealed class AdoptionTests
     [Fact]
     public void News_of_a_pod_that_is_gone_raises_nobody()
     {
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Pool.PodGone(Pod, "");
         _t.Pool.PodObserved(Seen(PodPhase.Warm));
         Assert.Equal(0, _t.Pool.Status.Warm);
@@ -161,7 +161,7 @@ public sealed class AdoptionTests
     [Fact]
     public void A_pod_that_took_a_claim_is_never_warm_again_whatever_is_said_of_it()
     {
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         var pod = Assert.Single(_t.Warm(1));
         _t.Acquire(_hello);
         _t.Observe(pod, PodPhase.Warm);
@@ -176,7 +176,7 @@ public sealed class AdoptionTests
     [Fact]
     public void A_warm_pod_that_another_manager_claimed_is_an_instance()
     {
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         var pod = Assert.Single(_t.Warm(1));
         _t.Pool.PodObserved(Seen(PodPhase.Serving, id: pod.Value));
         Assert.Equal([pod], _t.Routed(_hello));

@@ -8,7 +8,7 @@ public sealed class ClaimTests
     public void A_first_request_takes_a_warm_pod_and_is_answered_when_it_serves()
     {
         var hello = _t.Set(PoolUnderTest.Function());
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         var pods = _t.Warm(2);
 
         var acquire = _t.Acquire(hello);
@@ -35,7 +35,7 @@ public sealed class ClaimTests
     public void First_requests_need_their_number_by_concurrency_of_pods(int requests, int concurrency, int pods)
     {
         var hello = _t.Set(PoolUnderTest.Function(concurrency: concurrency));
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Warm(20);
 
         _t.Acquire(hello, waiting: 1);
@@ -52,7 +52,7 @@ public sealed class ClaimTests
     public void Load_of_several_routers_adds_up()
     {
         var hello = _t.Set(PoolUnderTest.Function(concurrency: 4));
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Warm(5);
         _t.Pool.RouterConnected("other");
 
@@ -70,7 +70,7 @@ public sealed class ClaimTests
     public void A_load_that_comes_late_or_twice_adds_no_pods()
     {
         var hello = _t.Set(PoolUnderTest.Function());
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Warm(9);
         var late = _t.Load(hello, waiting: 5, inFlight: 0);
         var now = _t.Load(hello, waiting: 1, inFlight: 0);
@@ -144,7 +144,7 @@ public sealed class ClaimTests
     public void A_miss_waits_for_a_pod_and_says_how_long_it_queued()
     {
         var hello = _t.Set(PoolUnderTest.Function());
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
 
         var acquire = _t.Acquire(hello);
         Assert.Equal(1, _t.Pool.Status.Misses);
@@ -163,7 +163,7 @@ public sealed class ClaimTests
     public void An_empty_pool_refuses_at_the_deadline()
     {
         var hello = _t.Set(PoolUnderTest.Function());
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         var acquire = _t.Acquire(hello, timeoutSeconds: 2);
 
         _t.PassSeconds(2);
@@ -177,7 +177,7 @@ public sealed class ClaimTests
     public void A_function_that_would_rather_be_refused_is_refused_at_once_by_an_empty_pool()
     {
         var hello = _t.Set(PoolUnderTest.Function(onEmptyPool: EmptyPoolPolicy.Reject));
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
 
         Assert.Equal(RefusalReason.PoolEmpty, _t.RefusalOf(_t.Acquire(hello)).Why);
         Assert.Equal(1, _t.Pool.Status.Misses);
@@ -201,7 +201,7 @@ public sealed class ClaimTests
     public void A_start_that_outlasts_the_caller_refuses_the_caller_and_keeps_the_instance()
     {
         var hello = _t.Set(PoolUnderTest.Function());
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Warm(1);
         var acquire = _t.Acquire(hello, timeoutSeconds: 1);
 
@@ -216,7 +216,7 @@ public sealed class ClaimTests
     public void An_acquire_without_time_is_answered_at_once()
     {
         var hello = _t.Set(PoolUnderTest.Function());
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
 
         Assert.Equal(RefusalReason.PoolEmpty, _t.RefusalOf(_t.Acquire(hello, timeoutSeconds: 0)).Why);
     }
@@ -225,7 +225,7 @@ public sealed class ClaimTests
     public void A_cancelled_acquire_gets_no_answer_and_its_instance_stays()
     {
         var hello = _t.Set(PoolUnderTest.Function());
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Warm(1);
         var acquire = _t.Acquire(hello);
 
@@ -243,7 +243,7 @@ public sealed class ClaimTests
     {
         var hello = _t.Set(PoolUnderTest.Function(package: "mine"));
         var other = _t.Set(PoolUnderTest.Function("other"));
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Warm(1, "small");
         var full = _t.Warm(3, "full");
         var holder = Assert.Single(_t.Warm(1, "small", "mine"));

@@ -96,7 +96,7 @@ public sealed class DrainTests
     {
         var hello = PoolUnderTest.Function();
         _t.Set(hello);
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Warm(1);
         var acquire = _t.Acquire(hello.Name);
 

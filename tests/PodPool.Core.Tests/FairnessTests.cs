@@ -9,7 +9,7 @@ public sealed class FairnessTests
     {
         var rush = _t.Set(PoolUnderTest.Function("rush"));
         var quiet = _t.Set(PoolUnderTest.Function("quiet"));
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Acquire(rush, waiting: 100);
         _t.Warm(3);
         _t.Acquire(quiet);
@@ -23,7 +23,7 @@ public sealed class FairnessTests
     public void A_short_pool_is_dealt_one_each()
     {
         var names = Enumerable.Range(0, 4).Select(i => _t.Set(PoolUnderTest.Function($"f{i}"))).ToList();
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         names.ForEach(name => _t.Acquire(name, waiting: 10));
 
         _t.Warm(10);
@@ -37,7 +37,7 @@ public sealed class FairnessTests
     {
         var late = _t.Set(PoolUnderTest.Function("late"));
         var early = _t.Set(PoolUnderTest.Function("early"));
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Acquire(early);
         _t.PassSeconds(1);
         _t.Acquire(late);
@@ -51,7 +51,7 @@ public sealed class FairnessTests
     public void Among_equals_a_caller_comes_before_a_minimum()
     {
         var minimum = _t.Set(PoolUnderTest.Function("minimum", min: 1));
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.PassSeconds(1);
         var called = _t.Set(PoolUnderTest.Function("called"));
         _t.Acquire(called);
@@ -66,7 +66,7 @@ public sealed class FairnessTests
     {
         var left = _t.Set(PoolUnderTest.Function("left"));
         var stayed = _t.Set(PoolUnderTest.Function("stayed"));
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         var acquire = _t.Acquire(left);
         _t.Acquire(stayed);
         _t.Pool.Cancel(acquire);

@@ -98,7 +98,7 @@ internal sealed class PoolUnderTest : IPodBackend, IPoolListener
     public List<PodId> Serving(FunctionSpec function, int instances)
     {
         Set(function);
-        Pool.Tick();
+        Pool.Reconcile([]);
         Warm(instances);
         var first = Claims.Count;
         var acquire = Acquire(function.Name, waiting: instances * function.Concurrency);

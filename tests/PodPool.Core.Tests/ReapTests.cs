@@ -49,7 +49,7 @@ public sealed class ReapTests
     public void The_minimum_is_claimed_without_a_request_and_kept()
     {
         var hello = _t.Set(PoolUnderTest.Function(min: 2, idleSeconds: 8));
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Warm(2);
         _t.Serve(0);
         _t.Serve(1);

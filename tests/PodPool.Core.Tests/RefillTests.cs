@@ -5,7 +5,7 @@ public sealed class RefillTests
     private static PoolUnderTest Pool(PoolSpec spec)
     {
         var pool = new PoolUnderTest(spec);
-        pool.Pool.Tick();
+        pool.Pool.Reconcile([]);
         return pool;
     }
 
@@ -18,13 +18,15 @@ public sealed class RefillTests
     }
 
     [Fact]
-    public void Nothing_is_ordered_before_the_pool_was_told_what_exists_or_that_time_runs()
+    public void Nothing_is_ordered_before_the_pool_was_told_what_exists()
     {
         var t = new PoolUnderTest(PoolUnderTest.Spec(2));
         var hello = t.Set(PoolUnderTest.Function(min: 1));
+        var late = t.Acquire(hello, timeoutSeconds: 1);
         t.Acquire(hello);
+        t.PassSeconds(1);
+        Assert.Equal(RefusalReason.PoolEmpty, t.RefusalOf(late).Why);
         Assert.Empty(t.Created);
-        Assert.Equal(t.Time.GetTimestamp(), t.Pool.NextDue);
 
         t.Pool.Reconcile([new PodObservation(new PodId("old1"), PodPhase.Warm, "node"), new PodObservation(new PodId("old2"), PodPhase.Warm, "node")]);
 

@@ -61,7 +61,7 @@ public sealed class RolloutTests
     public void Without_instances_a_new_revision_takes_no_pod()
     {
         _t.Set(_old);
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Warm(1);
         _t.Set(_new);
         Assert.Empty(_t.Claims);
@@ -110,7 +110,7 @@ public sealed class RolloutTests
     public void A_claim_of_the_old_revision_that_ends_after_the_update_still_answers_who_waits_for_it()
     {
         _t.Set(_old);
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Warm(1);
         var acquire = _t.Acquire(_old.Name);
         _t.Set(_new);

@@ -11,7 +11,7 @@ public sealed class StartFailureTests
     public StartFailureTests()
     {
         _hello = _t.Set(PoolUnderTest.Function());
-        _t.Pool.Tick();
+        _t.Pool.Reconcile([]);
         _t.Warm(20);
     }
 

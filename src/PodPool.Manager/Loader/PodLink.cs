@@ -41,6 +41,7 @@ internal sealed partial class PodLink : IAsyncDisposable
     private readonly GrpcChannel _channel;
     private readonly Contracts.V1.Loader.LoaderClient _client;
     private readonly CancellationTokenSource _closed = new();
+    private readonly CancellationToken _closedToken;
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _firstStatus = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _running = Task.CompletedTask;
@@ -51,6 +52,7 @@ internal sealed partial class PodLink : IAsyncDisposable
     public PodLink(PlatformPod pod, ILinkObserver observer, TimeProvider time, ILogger logger)
     {
         (_pod, _observer, _time, _logger) = (pod, observer, time, logger);
+        _closedToken = _closed.Token;
         _observation = new(pod.Pod, PodPhase.Starting, pod.Node);
         var endPoint = PodAddress.Parse(pod.LoaderAddress);
         _channel = GrpcChannel.ForAddress("http://pod", new GrpcChannelOptions
@@ -114,7 +116,7 @@ internal sealed partial class PodLink : IAsyncDisposable
             _specializing = true;
         }
 
-        return _client.Specialize(deadline: _time.GetUtcNow().UtcDateTime + deadline, cancellationToken: _closed.Token);
+        return _client.Specialize(deadline: _time.GetUtcNow().UtcDateTime + deadline, cancellationToken: _closedToken);
     }
 
     /// <summary>The answer to the claim was passed on.</summary>
@@ -141,7 +143,7 @@ internal sealed partial class PodLink : IAsyncDisposable
         var deadline = _time.GetUtcNow().UtcDateTime + grace + TimeSpan.FromSeconds(10);
         try
         {
-            var response = await _client.DrainAsync(new() { Grace = Duration.FromTimeSpan(grace) }, deadline: deadline, cancellationToken: _closed.Token);
+            var response = await _client.DrainAsync(new() { Grace = Duration.FromTimeSpan(grace) }, deadline: deadline, cancellationToken: _closedToken);
             if (response.Aborted > 0)
             {
                 Log.Aborted(_logger, _pod.Pod.Value, response.Aborted);
@@ -151,7 +153,7 @@ internal sealed partial class PodLink : IAsyncDisposable
         {
             Log.NotDrained(_logger, _pod.Pod.Value, exception.Status.Detail);
         }
-        catch (RpcException)
+        catch (Exception exception) when (exception is RpcException or ObjectDisposedException)
         {
             // The link was closed: the pod is gone.
         }
@@ -162,10 +164,10 @@ internal sealed partial class PodLink : IAsyncDisposable
     {
         try
         {
-            using var call = _client.Status(new(), deadline: _time.GetUtcNow().UtcDateTime + patience, cancellationToken: _closed.Token);
+            using var call = _client.Status(new(), deadline: _time.GetUtcNow().UtcDateTime + patience, cancellationToken: _closedToken);
             return await call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false) && call.ResponseStream.Current.PodId == _pod.Pod.Value;
         }
-        catch (RpcException)
+        catch (Exception exception) when (exception is RpcException or ObjectDisposedException)
         {
             return false;
         }
@@ -182,7 +184,7 @@ internal sealed partial class PodLink : IAsyncDisposable
 
     private async Task WatchAsync()
     {
-        var closed = _closed.Token;
+        var closed = _closedToken;
         var pause = FirstPause;
         long? lostAt = null;
         try

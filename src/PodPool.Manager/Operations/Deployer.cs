@@ -3,7 +3,6 @@ using PodPool.Contracts;
 using PodPool.Contracts.Packages;
 using PodPool.Contracts.V1;
 using PodPool.Core;
-using PodPool.Manager.Claims;
 using PodPool.Manager.Functions;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Packages;
@@ -16,7 +15,7 @@ namespace PodPool.Manager.Operations;
 
 /// <summary>Puts functions in place, and takes them away.</summary>
 internal sealed partial class Deployer(
-    ManagerOptions options, FunctionRegistry functions, PackageChecks checks, FileCache files, RevisionCache revisions, PoolSet pools, PodDirectory pods,
+    ManagerOptions options, FunctionRegistry functions, PackageChecks checks, FileCache files, PoolSet pools, PodDirectory pods,
     RouterHub routers, EventJournal events, TimeProvider time, ILogger<Deployer> logger) : IDisposable
 {
     private static readonly TimeSpan DeletePatience = TimeSpan.FromSeconds(5);
@@ -41,7 +40,10 @@ internal sealed partial class Deployer(
             throw Reason.PackageTooLarge.ToException($"the manifest of {name} (file names and environment) is larger than 4 MiB: use fewer files or less environment");
         }
 
-        // 2. Into the books, one deploy at a time.
+        // 2. Ready to be sent without a look at the disk, and whole.
+        await LoadAsync(record, cancellationToken).ConfigureAwait(false);
+
+        // 3. Into the books, one deploy at a time.
         FunctionRecord? before;
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -68,9 +70,6 @@ internal sealed partial class Deployer(
         {
             _turn.Release();
         }
-
-        // 3. Ready to be sent without a look at the disk.
-        await WarmAsync(record).ConfigureAwait(false);
 
         // 4. Known to every router, and where it served before, served by the new revision.
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -136,7 +135,7 @@ internal sealed partial class Deployer(
     }
 
     /// <summary>Brings all functions' files into memory, the lately deployed first, as far as there is room.</summary>
-    public async Task WarmAllAsync(CancellationToken cancellationToken)
+    public async Task LoadAllAsync(CancellationToken cancellationToken)
     {
         var room = options.FileCacheBytes;
         foreach (var record in functions.All.Values.OrderByDescending(record => record.DeployedAt))
@@ -147,16 +146,23 @@ internal sealed partial class Deployer(
                 return;
             }
 
-            await WarmAsync(record).ConfigureAwait(false);
+            try
+            {
+                await LoadAsync(record, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RpcException exception)
+            {
+                // The claim that needs the file will say so to its caller.
+                Log.NotLoaded(logger, record.Name.ToString(), exception.Status.Detail);
+            }
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 
-    private async Task WarmAsync(FunctionRecord record)
+    private async Task LoadAsync(FunctionRecord record, CancellationToken cancellationToken)
     {
-        revisions.Get(record);
         if (record.PackageSize > options.FileCacheBytes)
         {
             return;
@@ -164,14 +170,14 @@ internal sealed partial class Deployer(
 
         foreach (var file in record.Spec.Files)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             try
             {
                 (await files.LeaseAsync(file).ConfigureAwait(false)).Dispose();
             }
             catch (Exception exception) when (exception is IOException or InvalidDataException)
             {
-                // The claim that needs it will say so to its caller.
-                Log.NotWarmed(logger, exception, record.Name.ToString());
+                throw Reason.FileMissing.ToException($"the stored file '{file.Path}' cannot be read ({exception.Message}): upload it again", ("file", file.Path));
             }
         }
     }
@@ -240,7 +246,7 @@ internal sealed partial class Deployer(
         [LoggerMessage(3, LogLevel.Warning, "Revision {Failed} of {Function} does not start; revision {Before} goes on", EventName = "RolledBack")]
         public static partial void RolledBack(ILogger logger, string function, string failed, string before);
 
-        [LoggerMessage(4, LogLevel.Error, "Files of {Function} could not be read", EventName = "NotWarmed")]
-        public static partial void NotWarmed(ILogger logger, Exception exception, string function);
+        [LoggerMessage(4, LogLevel.Error, "Files of {Function} could not be read: {Message}", EventName = "NotLoaded")]
+        public static partial void NotLoaded(ILogger logger, string function, string message);
     }
 }

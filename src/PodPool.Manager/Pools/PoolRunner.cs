@@ -45,6 +45,7 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     private readonly ConcurrentDictionary<FunctionName, ActivityContext> _asked = new();
     private readonly ConcurrentDictionary<PodId, long> _created = new();
     private long _lastAcquire;
+    private long _lastClaim;
     private long? _armedFor;
     private volatile bool _refusing;
     private volatile bool _started;
@@ -231,6 +232,7 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
 
     private void Run(ClaimOrder order, bool inline)
     {
+        Volatile.Write(ref _lastClaim, _time.GetTimestamp());
         _asked.TryRemove(order.Function.Name, out var asked);
         if (inline)
         {
@@ -276,6 +278,7 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         _created[pod] = _time.GetTimestamp();
         try
         {
+            await QuietAsync().ConfigureAwait(false);
             await _platform.CreateAsync(pod, _options, _closed.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_closed.IsCancellationRequested)
@@ -286,6 +289,21 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         {
             Log.NotCreated(_logger, exception, pod.Value);
             Do((pod, exception.Message), static (pool, failed) => pool.CreationFailed(failed.pod, failed.Message));
+        }
+    }
+
+    /// <summary>Waits while claims are fresh; under a steady stream of them no longer than ten times the quiet it would like.</summary>
+    private async Task QuietAsync()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            var left = _options.RefillQuiet - _time.GetElapsedTime(Volatile.Read(ref _lastClaim));
+            if (left <= TimeSpan.Zero || _pool.Status.Warm == 0)
+            {
+                return;
+            }
+
+            await Task.Delay(left, _time, _closed.Token).ConfigureAwait(false);
         }
     }
 

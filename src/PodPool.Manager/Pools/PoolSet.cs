@@ -124,6 +124,21 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     /// <summary>A router could not reach an instance, or another pod answered: whether that is so, the manager finds out itself.</summary>
     public async Task SuspectAsync(PodId pod)
     {
+        try
+        {
+            await LookAtAsync(pod).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            if (!_closed.IsCancellationRequested)
+            {
+                Log.NotLookedAt(_logger, exception, pod.Value);
+            }
+        }
+    }
+
+    private async Task LookAtAsync(PodId pod)
+    {
         if (!await _platform.ExistsAsync(pod, _closed.Token).ConfigureAwait(false))
         {
             Gone(pod, "a router could not reach it, and it does not exist any more");
@@ -232,6 +247,9 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
 
         [LoggerMessage(3, LogLevel.Warning, "A router could not reach pod {Pod}, nor can the manager: it is given up", EventName = "Suspected")]
         public static partial void Suspected(ILogger logger, string pod);
+
+        [LoggerMessage(5, LogLevel.Warning, "Pod {Pod}, which a router could not reach, could not be looked at", EventName = "NotLookedAt")]
+        public static partial void NotLookedAt(ILogger logger, Exception exception, string pod);
 
         [LoggerMessage(4, LogLevel.Error, "The books could not be compared with what exists", EventName = "SweepFailed")]
         public static partial void SweepFailed(ILogger logger, Exception exception);

@@ -15,6 +15,8 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan EndIsTold = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<PodId, Running> _running = new();
     private readonly PodRecords _records = new(Path.Combine(options.StateFolder, "pods"));
     private readonly PodLogs _logs = new(Path.Combine(options.StateFolder, "logs"), options.LogBytes, options.KeepLogs, time);
@@ -28,7 +30,7 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
     public Task<IReadOnlyList<PlatformPod>> StartAsync(IPlatformObserver observer, CancellationToken cancellationToken)
     {
         _observer = observer;
-        var unowned = ProcessTable.PodsBelow(_sockets).ToDictionary(found => found.Pod, found => found.Process);
+        var unowned = ProcessTable.PodsBelow(_sockets).ToLookup(found => found.Pod, found => found.Process).ToDictionary(found => found.Key, found => found.Min());
         foreach (var record in _records.ReadAll())
         {
             // A manager that was killed between a start and the note of it left a record without the process.
@@ -109,14 +111,22 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
     }
 
     /// <inheritdoc/>
-    public Task<bool> ExistsAsync(PodId pod, CancellationToken cancellationToken)
+    public async Task<bool> ExistsAsync(PodId pod, CancellationToken cancellationToken)
     {
-        if (_running.TryGetValue(pod, out var running))
+        if (!_running.TryGetValue(pod, out var running))
         {
-            CheckAdopted(pod, running);
+            return false;
         }
 
-        return Task.FromResult(running is not null && running.Record.IsAlive);
+        CheckAdopted(pod, running);
+        if (running.Record.IsAlive)
+        {
+            return true;
+        }
+
+        // A child that ended is about to be told of, with the reason.
+        await running.Ended.WaitAsync(EndIsTold, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return false;
     }
 
     /// <inheritdoc/>
@@ -163,9 +173,8 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        RemoveLeftovers(_files);
-        Directory.Delete(_files, recursive: true);
         RemoveLeftovers(_sockets);
+        DeleteFolder(_files);
     }
 
     /// <inheritdoc/>

@@ -111,6 +111,12 @@ internal sealed class PoolService(PoolSet pools, RouterHub routers, Routes route
                 await responseStream.WriteAsync(routes.Update(version, changed, snapshot: false), ending.Token).ConfigureAwait(false);
             }
         }
+        catch (OperationCanceledException)
+        {
+            // If what the router said made no sense, it shall hear so.
+            await reading.ConfigureAwait(false);
+            throw;
+        }
         finally
         {
             await ending.CancelAsync().ConfigureAwait(false);

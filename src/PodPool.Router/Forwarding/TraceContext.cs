@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Http.Headers;
 
 namespace PodPool.Router.Forwarding;
@@ -27,11 +26,19 @@ internal static class TraceContext
         }
     }
 
-    /// <summary>A new trace that nobody has decided to record.</summary>
-    private static string NewParent()
+    /// <summary>A new trace that nobody has decided to record: version, trace, span, flags.</summary>
+    private static string NewParent() => string.Create(55, 0, static (text, _) =>
     {
-        var random = Random.Shared;
-        return string.Create(
-            CultureInfo.InvariantCulture, $"00-{random.NextInt64(1, long.MaxValue):x16}{random.NextInt64():x16}-{random.NextInt64(1, long.MaxValue):x16}-00");
-    }
+        Span<byte> ids = stackalloc byte[24];
+        Random.Shared.NextBytes(ids);
+
+        // All zeros would be no trace, and no span.
+        ids[15] |= 1;
+        ids[23] |= 1;
+        "00-".CopyTo(text);
+        Convert.TryToHexStringLower(ids[..16], text[3..], out var _);
+        text[35] = '-';
+        Convert.TryToHexStringLower(ids[16..], text[36..], out var _);
+        "-00".CopyTo(text[52..]);
+    });
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
@@ -86,7 +87,7 @@ internal sealed partial class FunctionApplication(TimeProvider time, ILogger<Fun
 
     private async ValueTask OnFaultAsync(Exchange exchange, BoundFunction bound, Exception exception, bool isTimeOver)
     {
-        var clock = exchange.Clock!;
+        var (clock, features) = (exchange.Clock!, exchange.Features);
         if (clock.IsCallerGone && exception is OperationCanceledException or ConnectionResetException or ConnectionAbortedException)
         {
             Log.CallerLeft(logger, exception);
@@ -101,13 +102,19 @@ internal sealed partial class FunctionApplication(TimeProvider time, ILogger<Fun
         else if (exception is BadHttpRequestException bad)
         {
             Log.BadRequest(logger, bad);
-            answered = await Problem.TryWriteAsync(exchange.Features, bad.StatusCode, "Bad request", bad.Message, Reason.InvalidArgument).ConfigureAwait(false);
+            answered = await Problem.TryWriteAsync(features, bad.StatusCode, "Bad request", bad.Message, Reason.InvalidArgument).ConfigureAwait(false);
         }
         else
         {
             Log.Threw(logger, bound.Target.EntryPoint, exception);
             answered = await Problem.TryWriteAsync(
-                exchange.Features, StatusCodes.Status500InternalServerError, "Function error", "the function threw an exception; its log has it whole", Reason.FunctionError).ConfigureAwait(false);
+                features, StatusCodes.Status500InternalServerError, "Function error", "the function threw an exception; its log has it whole", Reason.FunctionError).ConfigureAwait(false);
+        }
+
+        if (!answered && !features.GetRequiredFeature<IHttpResponseFeature>().HasStarted)
+        {
+            // Bytes wait to be sent that nobody can take back: Kestrel makes it a 500, with them as its body.
+            ExceptionDispatchInfo.Throw(exception);
         }
 
         if (!answered)

@@ -11,12 +11,13 @@ namespace PodPool.Runtime.Serving;
 /// <summary>An <c>application/problem+json</c> that the pod answers in the function's stead (RFC 9457).</summary>
 internal static class Problem
 {
-    /// <summary>Answers, if nothing was sent yet.</summary>
+    /// <summary>Answers, if nothing was sent or waits to be sent.</summary>
     /// <returns>Whether the problem was written.</returns>
     public static async ValueTask<bool> TryWriteAsync(IFeatureCollection features, int status, string title, string detail, Reason reason, bool close = false)
     {
         var response = features.GetRequiredFeature<IHttpResponseFeature>();
-        if (response.HasStarted)
+        var body = features.GetRequiredFeature<IHttpResponseBodyFeature>().Writer;
+        if (response.HasStarted || body is { CanGetUnflushedBytes: true, UnflushedBytes: > 0 })
         {
             return false;
         }
@@ -49,7 +50,7 @@ internal static class Problem
             response.Headers.Connection = "close";
         }
 
-        await features.GetRequiredFeature<IHttpResponseBodyFeature>().Writer.WriteAsync(json.WrittenMemory).ConfigureAwait(false);
+        await body.WriteAsync(json.WrittenMemory).ConfigureAwait(false);
         return true;
     }
 }

@@ -148,7 +148,7 @@ internal sealed class Witness(SimulatedWorld world)
 
     // ---- instances end in order
 
-    public void Connected(string router) => _routers[router] = 0;
+    public void Connected(string router) => _routers.TryAdd(router, 0);
 
     public void Disconnected(string router) => _routers.Remove(router);
 
@@ -228,10 +228,11 @@ internal sealed class Witness(SimulatedWorld world)
             }
         }
 
+        // One that was given up before it appeared is found by the next sweep.
         foreach (var pod in world.Pods.Values)
         {
             Assert.True(
-                !_created.Contains(pod.Id) || Books.Pods.Find(pod.Id) is not null || Books.GonePods.Judge(pod.Observation, listed: true, Now) != Ghost.No,
+                !_created.Contains(pod.Id) || Books.Pods.Find(pod.Id) is not null || Books.GonePods.Judge(pod.Observation, listed: false, Now) == Ghost.Late,
                 $"{pod.Id} exists and is in no books.");
         }
 

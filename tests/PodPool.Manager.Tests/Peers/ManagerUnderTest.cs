@@ -157,6 +157,16 @@ internal sealed class ManagerClient : IDisposable
         }
     }
 
+    /// <summary>Waits until the manager counts somebody who waits for a function.</summary>
+    public async Task UntilWaitingAsync(string name)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while ((await DescribeAsync(name)).Waiting == 0)
+        {
+            await timer.WaitForNextTickAsync(Test);
+        }
+    }
+
     public void Dispose() => _channel.Dispose();
 
     private static DateTime Deadline(TimeSpan timeout) => (TimeProvider.System.GetUtcNow() + timeout).UtcDateTime;

@@ -1,0 +1,46 @@
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using PodPool.Router.Tests.Peers;
+
+namespace PodPool.Router.Tests;
+
+public sealed class RouterMetricsTests
+{
+    [Fact]
+    public async Task A_start_is_measured_by_phase_a_wait_by_outcome_and_a_refusal_by_reason()
+    {
+        await using var platform = await Platform.StartAsync();
+        var measured = new Events<(string Name, double Value, Dictionary<string, object?> Tags)>();
+        using var listener = new MeterListener();
+        var factory = platform.App.Services.GetRequiredService<IMeterFactory>();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            // Other tests' routers measure in this process too.
+            if (instrument.Meter.Name == RouterMetrics.MeterName && instrument.Meter.Scope == factory)
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => measured.Add((instrument.Name, value, new(tags.ToArray()))));
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => measured.Add((instrument.Name, value, new(tags.ToArray()))));
+        listener.Start();
+        var route = await platform.DeployAsync("hello");
+        platform.StartOnAcquire(route, context => context.Response.WriteAsync("hello"));
+
+        using var first = await platform.GetAsync("/default/hello/");
+        using var missing = await platform.GetAsync("/default/missing/");
+
+        foreach (var (phase, seconds) in new[] { ("claim", 0.0001), ("transfer", 0.0002), ("load", 0.0003), ("start", 0.0004) })
+        {
+            var start = await measured.WaitForAsync(one => one.Name == "podpool.start.duration" && (string?)one.Tags["phase"] == phase);
+            Assert.Equal(seconds, start.Value, 6);
+            Assert.Equal(("default", "default/hello", "pooled"), (start.Tags["pool"], start.Tags["function"], start.Tags["outcome"]));
+        }
+
+        Assert.Equal(6, measured.All.Count(one => one.Name == "podpool.start.duration"));
+        Assert.Equal("pooled", (await measured.WaitForAsync(one => one.Name == "podpool.router.wait.duration")).Tags["outcome"]);
+        Assert.Equal(0, measured.All.Where(one => one.Name == "podpool.router.held").Sum(one => one.Value));
+        Assert.Equal("FUNCTION_NOT_FOUND", (await measured.WaitForAsync(one => one.Name == "podpool.router.refused")).Tags["reason"]);
+    }
+}
