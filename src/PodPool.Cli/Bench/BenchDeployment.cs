@@ -39,7 +39,7 @@ internal sealed class BenchDeployment(Operator.OperatorClient server, PackageBui
                 Scale = new Scale { IdleTimeout = Duration.FromTimeSpan(IdleTimeout) },
             };
             _functions.Add(spec.Function);
-            var deployed = await Deployment.RunAsync(server, spec, built.Package, output, cancellationToken).ConfigureAwait(false);
+            var deployed = await Deployment.RunAsync(server, spec, built.Package, copy == 1 ? output : QuietOutput.Instance, cancellationToken).ConfigureAwait(false);
             names.Add(spec.Function);
             urls.Add(deployed.Answer.Urls[0]);
         }

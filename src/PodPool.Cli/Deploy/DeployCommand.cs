@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using PodPool.Cli.CommandLine;
+using PodPool.Cli.Deploy.ReadyToRun;
 using PodPool.Cli.Output;
 using PodPool.Cli.Server;
 using PodPool.Contracts;
@@ -59,6 +61,7 @@ internal sealed class DeployCommand : ServerVerb
             : $"[green]{name}[/] can be called: revision {answer.Revision}");
         console.WriteLine($"  entry point  {built.Package.EntryPoint}");
         console.WriteLine($"  package      {built.Package.Files.Count} files, {Show.Bytes(built.Package.Size)}; {deployed.Upload.Files} uploaded ({Show.Bytes(deployed.Upload.Bytes)})");
+        console.WriteLine($"  compiled     {CompiledOf(built.ReadyToRun)}");
         foreach (var url in answer.Urls)
         {
             console.WriteLine($"  url          {url}");
@@ -69,6 +72,14 @@ internal sealed class DeployCommand : ServerVerb
             console.WriteLine();
             console.WriteLine($"  curl {answer.Urls[0]}");
         }
+    }
+
+    private static string CompiledOf(ReadyToRunReport report)
+    {
+        var native = report.Already + report.Compiled + report.Cached;
+        var all = native + report.NotCompiled.Count;
+        var origin = report.Cached > 0 ? string.Create(CultureInfo.InvariantCulture, $", {report.Cached} of them before") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{native} of {all} assemblies ahead of time{origin}");
     }
 }
 
@@ -84,7 +95,7 @@ internal sealed record DeployView(
     int Files,
     long Size,
     UploadReport Uploaded,
-    ReadyToRun.ReadyToRunReport ReadyToRun)
+    ReadyToRunReport ReadyToRun)
 {
     public static DeployView Of(DeployResult deployed, BuiltPackage built) => new(
         deployed.Answer.Function.Namespace,

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Text;
+using PodPool.Cli.CommandLine;
 using PodPool.Cli.Deploy;
 using PodPool.Cli.Output;
 using PodPool.Contracts.V1;
@@ -19,6 +22,7 @@ internal sealed class LocalRehearsal(Operator.OperatorClient server, Uri router)
         EntryPoint = EntryPoint,
     };
 
+    /// <exception cref="CliException">A first request does not work here.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var files = PublishedFolder.Read(Path.Combine(PodRuntime.Folder, "rehearsal"));
@@ -31,18 +35,22 @@ internal sealed class LocalRehearsal(Operator.OperatorClient server, Uri router)
             using var client = new HttpClient(handler);
             var url = new Uri(router, new Uri(deployed.Answer.Urls[0]).PathAndQuery);
 
-            // Each of them cold: what a first request does in both protocols, without and with a body.
-            foreach (var (version, body) in ((Version, bool)[])[(System.Net.HttpVersion.Version11, false), (System.Net.HttpVersion.Version20, true)])
+            // The first of them starts an instance, the second finds it: with a body, in the other protocol.
+            foreach (var (version, body) in ((Version, string?)[])[(HttpVersion.Version11, null), (HttpVersion.Version20, "{}")])
             {
-                using var request = new HttpRequestMessage(body ? HttpMethod.Post : HttpMethod.Get, url)
+                using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, url)
                 {
                     Version = version,
                     VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-                    Content = body ? new StringContent("{}", System.Text.Encoding.UTF8, "application/json") : null,
+                    Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
                 };
                 using var response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
-                await server.EvictFunctionAsync(function.Function, cancellationToken: cancellationToken);
+                response.EnsureSuccessStatusCode();
             }
+        }
+        catch (HttpRequestException exception)
+        {
+            throw CliException.Failed($"a first request does not work here: {exception.Message}", "see `--verbose`, and the pods' logs in the state folder", exception);
         }
         finally
         {
