@@ -33,9 +33,9 @@ internal sealed partial class Pod(PodOptions options, Specializer own, FunctionA
         {
             return await current.SpecializeAsync(parts, cancellationToken).ConfigureAwait(false);
         }
-        catch (RefusalException) when (current != _own && !current.Life.IsBound)
+        catch (RefusalException refusal) when (current != _own && refusal.Reason is >= Reason.ClaimUnsigned and <= Reason.ClaimConflict)
         {
-            // Whatever the claim is, it is not the rehearsal's.
+            // Whosever the claim is, it is not the rehearsal's.
             throw PodLife.NotWarm(options.PodId, PodPhase.PodStarting);
         }
     }

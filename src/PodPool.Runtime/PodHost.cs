@@ -65,7 +65,6 @@ internal sealed partial class PodHost : IAsyncDisposable
         await _functions.StartAsync(CancellationToken.None).ConfigureAwait(false);
         await _loader.StartAsync(CancellationToken.None).ConfigureAwait(false);
         Log.Listening(_logger, _options.PodId, _options.LoaderAddress, _options.FunctionAddress);
-        Log.Listening(_logger, _options.PodId, _options.LoaderAddress, _options.FunctionAddress);
         var begun = _time.GetTimestamp();
         if (_options.Rehearse && await Task.WhenAny(RehearseAsync(), _end.Task).ConfigureAwait(false) is var first)
         {

@@ -67,6 +67,23 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void An_instance_is_promised_to_no_more_requests_than_it_has_room_for()
+    {
+        var hello = _t.Set(PoolUnderTest.Function(concurrency: 2));
+        _t.Pool.Reconcile([]);
+        _t.Warm(2);
+        _t.Pool.RouterConnected("other");
+        var first = _t.Acquire(hello, waiting: 2);
+        var second = _t.Acquire(hello, waiting: 1, router: "other");
+
+        var pod = _t.Serve(0);
+        Assert.Equal(pod, _t.InstanceOf(first).Pod);
+        Assert.Null(_t.AnswerTo(second));
+
+        Assert.Equal(_t.Serve(1), _t.InstanceOf(second).Pod);
+    }
+
+    [Fact]
     public void A_load_that_comes_late_or_twice_adds_no_pods()
     {
         var hello = _t.Set(PoolUnderTest.Function());

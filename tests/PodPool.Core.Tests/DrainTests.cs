@@ -92,6 +92,22 @@ public sealed class DrainTests
     }
 
     [Fact]
+    public void Requests_that_run_on_draining_instances_need_no_others()
+    {
+        var hello = PoolUnderTest.Function();
+        _t.Serving(hello, 5);
+        _t.Report(hello.Name, waiting: 0, inFlight: 5);
+        _t.Warm(9);
+        _t.Pool.Evict(hello.Name);
+
+        _t.Acquire(hello.Name, waiting: 1, inFlight: 5);
+        _t.Report(hello.Name, waiting: 1, inFlight: 5);
+        _t.Report(hello.Name, waiting: 2, inFlight: 5);
+
+        Assert.Equal(5 + 2, _t.Claims.Count);
+    }
+
+    [Fact]
     public void An_eviction_lets_a_claim_under_way_finish()
     {
         var hello = PoolUnderTest.Function();

@@ -84,6 +84,20 @@ public sealed class ReapTests
     }
 
     [Fact]
+    public void The_load_of_a_router_that_is_not_connected_ends_with_its_acquire()
+    {
+        var hello = PoolUnderTest.Function(idleSeconds: 8, onEmptyPool: EmptyPoolPolicy.Reject);
+        _t.Serving(hello, 1);
+        _t.PassSeconds(7);
+
+        var acquire = _t.Acquire(hello.Name, waiting: 1, inFlight: 1, router: "nobody");
+        Assert.Equal(RefusalReason.PoolEmpty, _t.RefusalOf(acquire).Why);
+
+        _t.PassSeconds(10);
+        Assert.Empty(_t.Routed(hello.Name));
+    }
+
+    [Fact]
     public void The_load_of_a_router_ends_with_it()
     {
         var hello = PoolUnderTest.Function(idleSeconds: 8);

@@ -18,6 +18,9 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
     private static readonly TimeSpan EndIsTold = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<PodId, Running> _running = new();
+
+    /// <summary>A pod leaves the list and its end is told in one step: who misses it there has been told why.</summary>
+    private readonly Lock _telling = new();
     private readonly PodRecords _records = new(Path.Combine(options.StateFolder, "pods"));
     private readonly PodLogs _logs = new(Path.Combine(options.StateFolder, "logs"), options.LogBytes, options.KeepLogs, time);
     private readonly RuntimeProgram _program = RuntimeProgram.Find(options.RuntimeFolder);
@@ -107,15 +110,22 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
             CheckAdopted(pod, running);
         }
 
-        return Task.FromResult<IReadOnlyList<PlatformPod>>([.. _running.Select(pair => Describe(pair.Value.Record))]);
+        lock (_telling)
+        {
+            return Task.FromResult<IReadOnlyList<PlatformPod>>([.. _running.Select(pair => Describe(pair.Value.Record))]);
+        }
     }
 
     /// <inheritdoc/>
     public async Task<bool> ExistsAsync(PodId pod, CancellationToken cancellationToken)
     {
-        if (!_running.TryGetValue(pod, out var running))
+        Running? running;
+        lock (_telling)
         {
-            return false;
+            if (!_running.TryGetValue(pod, out running))
+            {
+                return false;
+            }
         }
 
         CheckAdopted(pod, running);
@@ -212,15 +222,17 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
             running.Record = record with { Process = process.Id, ProcessStart = ProcessTable.StartOf(process.Id) ?? 0 };
             _records.Write(running.Record);
             Log.Started(logger, pod.Value, running.Record.Process);
-            if (_running.ContainsKey(pod))
+            lock (_telling)
             {
-                _observer!.Appeared(Describe(running.Record));
+                if (_running.ContainsKey(pod))
+                {
+                    _observer!.Appeared(Describe(running.Record));
+                    return;
+                }
             }
-            else
-            {
-                // It ended at once, and was cleaned up before the last note.
-                Clean(pod);
-            }
+
+            // It ended at once, and was cleaned up before the last note.
+            Clean(pod);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or Win32Exception)
         {
@@ -241,13 +253,19 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
 
     private void Ended(PodId pod, Running running)
     {
-        if (!_running.TryRemove(pod, out _))
+        if (!running.TryTellEnd())
         {
             return;
         }
 
         var why = WhyEnded(pod, running);
         Log.Ended(logger, pod.Value, running.Record.Process, why);
+        lock (_telling)
+        {
+            _running.TryRemove(pod, out _);
+            _observer!.Gone(pod, why);
+        }
+
         try
         {
             Clean(pod);
@@ -258,7 +276,6 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
         }
 
         running.SetEnded();
-        _observer!.Gone(pod, why);
     }
 
     private string WhyEnded(PodId pod, Running running)
@@ -386,6 +403,7 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
     {
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _ending;
+        private int _told;
 
         public PodRecord Record { get; set; } = record;
 
@@ -400,6 +418,9 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
         public bool TryBeginEnd() => Interlocked.Exchange(ref _ending, 1) == 0;
 
         public void EndFailed() => Volatile.Write(ref _ending, 0);
+
+        /// <summary>True once: for the one that tells its end.</summary>
+        public bool TryTellEnd() => Interlocked.Exchange(ref _told, 1) == 0;
 
         public void SetEnded()
         {

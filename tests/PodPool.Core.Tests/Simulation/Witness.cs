@@ -115,6 +115,7 @@ internal sealed class Witness(SimulatedWorld world)
 
         var function = Books.Functions[name];
         Assert.InRange(function.Current.Pods, 1, order.Function.Scale.Max);
+        Assert.True(function.Breaker.Fault is null || function.Current.Claimed.Count == 1, $"{name} is on trial and got a second pod.");
         foreach (var other in Books.Functions.Values)
         {
             Assert.True(

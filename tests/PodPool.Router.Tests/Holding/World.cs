@@ -76,10 +76,10 @@ internal sealed class World : IManager, IDisposable
     });
 
     /// <summary>Answers the acquire that waits.</summary>
-    public void Answer(AcquireResponse answer) => Take()!.TrySetResult(answer);
+    public void Answer(AcquireResponse answer) => Take()?.TrySetResult(answer);
 
     /// <summary>Refuses the acquire that waits.</summary>
-    public void Refuse(RpcException why) => Take()!.TrySetException(why);
+    public void Refuse(RpcException why) => Take()?.TrySetException(why);
 
     public void Lose()
     {

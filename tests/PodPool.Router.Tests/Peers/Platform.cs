@@ -103,7 +103,10 @@ internal sealed class Platform : IAsyncDisposable
         await Manager.Acks.WaitForAsync(acknowledged => acknowledged >= version);
     }
 
-    /// <summary>Answers acquires of a function with one pod after the other, each made when it is asked for.</summary>
+    /// <summary>
+    /// Answers acquires of a function with one pod after the other, each made when it is asked for. The stream tells of them with the next
+    /// change only: what arrives first would decide whether the first response knows the start's phases.
+    /// </summary>
     public void StartOnAcquire(FunctionRoute route, RequestDelegate function, bool miss = false)
     {
         var count = 0;
@@ -111,7 +114,6 @@ internal sealed class Platform : IAsyncDisposable
         {
             var pod = await PodAsync($"{route.Function.Name}-{Interlocked.Increment(ref count)}", function);
             route.Instances.Add(pod.Wire);
-            Manager.Route(route.Clone());
             return new()
             {
                 Instance = pod.Wire,
