@@ -16,10 +16,14 @@ internal static class RehearsalScript
 
     private const string Message = """{"text":"hello","number":1,"ratio":0.5,"flag":true,"at":"2024-01-01T00:00:00Z","tags":["a","b"]}""";
 
+    private const string Order =
+        """{"number":"1","due":"2024-01-31","total":7.5,"customer":1,"lines":[{"article":"a","count":1,"price":1.5},{"article":"b","count":2,"price":3}]}""";
+
     /// <param name="outside">A URL outside the pod, for a function's outgoing call.</param>
     public static RehearsalScene[] Scenes(Uri outside) =>
     [
         Scene("HttpRehearsal", new("/?name=world"), new("/echo", Message), new("/stream"), new($"/call?url={Uri.EscapeDataString(outside.ToString())}"), new("/error", Status: 500)),
+        Scene("WorkRehearsal", new RehearsalRequest("/", Order)),
         Scene("BareRehearsal", new RehearsalRequest("/?name=world")),
         Scene("JsonRehearsal", new("/", Message), new("/", "{\"text\":", Status: 400)),
         Scene("MethodRehearsal::AnswerAsync", new RehearsalRequest("/", Message)),
