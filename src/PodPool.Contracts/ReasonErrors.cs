@@ -13,6 +13,12 @@ public static class ReasonErrors
     /// <summary>The domain of every <see cref="ErrorInfo"/> of ours.</summary>
     public const string Domain = "podpool.dev";
 
+    /// <summary>
+    /// Characters of a message that go over the wire. A message goes twice, once percent-encoded (nine bytes for a character at worst), and
+    /// clients take 64 kB of trailers: an error too long to be told would be no error of ours any more.
+    /// </summary>
+    public const int MaxMessageLength = 4096;
+
     /// <summary>The name of a reason as it stands in errors, problem details, statuses and metrics: <c>ENTRY_POINT_NOT_FOUND</c>.</summary>
     public static string WireName(this Reason reason) => ReasonNames.Of(reason);
 
@@ -21,7 +27,7 @@ public static class ReasonErrors
 
     /// <summary>An exception that a gRPC service throws; its trailers carry the details.</summary>
     /// <param name="reason">Why.</param>
-    /// <param name="message">For a person: what is wrong, where, and what to do.</param>
+    /// <param name="message">For a person: what is wrong, where, and what to do; cut after <see cref="MaxMessageLength"/> characters.</param>
     /// <param name="metadata">What the reason is about.</param>
     public static RpcException ToException(this Reason reason, string message, params ReadOnlySpan<(string Key, string Value)> metadata)
     {
@@ -31,7 +37,7 @@ public static class ReasonErrors
             info.Metadata[key] = value;
         }
 
-        var status = new RpcStatus { Code = (int)CodeOf(reason), Message = message, Details = { Any.Pack(info) } };
+        var status = new RpcStatus { Code = (int)CodeOf(reason), Message = Cut(message), Details = { Any.Pack(info) } };
         return status.ToRpcException();
     }
 
@@ -47,6 +53,17 @@ public static class ReasonErrors
 
     /// <summary>Whether the package, not the platform, is at fault: another pod would fail the same way.</summary>
     public static bool IsFaultOfCode(this Reason reason) => reason is >= Reason.EntryPointNotFound and <= Reason.SharedAssemblyTooNew;
+
+    private static string Cut(string message)
+    {
+        if (message.Length <= MaxMessageLength)
+        {
+            return message;
+        }
+
+        var end = MaxMessageLength - 1;
+        return message[..(char.IsHighSurrogate(message[end - 1]) ? end - 1 : end)] + "…";
+    }
 
     private static RpcCode CodeOf(Reason reason) => reason switch
     {

@@ -64,6 +64,24 @@ public sealed class ReasonErrorsTests
     public void A_reasons_status_is_what_the_protos_say(Reason reason, StatusCode expected)
         => Assert.Equal(expected, reason.ToException("x").StatusCode);
 
+    [Theory]
+    [InlineData("x", 100_000, 4096)]
+    [InlineData("☃", 100_000, 4096)]
+    [InlineData("x😀", 100_000, 4096)]
+    [InlineData("😀", 100_000, 4095)]
+    [InlineData("x", 4096, 4096)]
+    public void A_message_is_cut_before_it_is_too_long_to_be_told(string of, int times, int length)
+    {
+        var error = Reason.StartupFailed.ToException(string.Concat(Enumerable.Repeat(of, times)));
+
+        Assert.Equal(length, error.Status.Detail.Length);
+        Assert.Equal(times > 4096, error.Status.Detail.EndsWith('…'));
+        Assert.Equal(error.Status.Detail, System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(error.Status.Detail)));
+        var encoded = System.Text.Encoding.UTF8.GetByteCount(error.Status.Detail) * 3;
+        Assert.InRange(encoded + error.Trailers.Sum(entry => entry.IsBinary ? entry.ValueBytes.Length * 4 / 3 : entry.Value.Length), 0, 60_000);
+        Assert.Equal(Reason.StartupFailed, error.ReasonOf());
+    }
+
     [Fact]
     public void An_error_of_somebody_else_has_no_reason()
     {
