@@ -79,7 +79,7 @@ internal sealed class LocalProcess : IAsyncDisposable
     }
 
     /// <summary>The processes of this platform's pods, whoever is their parent now.</summary>
-    public IReadOnlyList<int> Pods() => PodsIn(_folder);
+    public IReadOnlyList<int> Pods() => PodProcesses.In(_folder);
 
     public async ValueTask DisposeAsync()
     {
@@ -89,35 +89,9 @@ internal sealed class LocalProcess : IAsyncDisposable
             await _process.WaitForExitAsync(CancellationToken.None);
         }
 
-        foreach (var pod in Pods())
-        {
-            using var process = Process.GetProcessById(pod);
-            process.Kill();
-        }
+        PodProcesses.KillIn(_folder);
 
         _process.Dispose();
-    }
-
-    private static List<int> PodsIn(string folder)
-    {
-        List<int> found = [];
-        foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), out _)))
-        {
-            try
-            {
-                if (File.ReadAllText(Path.Combine(process, "cmdline")).Contains("PodPool.Runtime", StringComparison.Ordinal)
-                    && File.ReadAllText(Path.Combine(process, "environ")).Contains(folder, StringComparison.Ordinal))
-                {
-                    found.Add(int.Parse(Path.GetFileName(process), CultureInfo.InvariantCulture));
-                }
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // Ended meanwhile, or somebody else's.
-            }
-        }
-
-        return found;
     }
 
     private static string Read(StringBuilder text)
