@@ -202,6 +202,14 @@ internal sealed class PodProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the pod, which waits for its requests, and takes what it wrote that nobody has asked for yet.</summary>
+    public async Task<IReadOnlyCollection<string>> RestOfOutputAsync()
+    {
+        Signal("TERM");
+        await Exited.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        return _output;
+    }
+
     /// <summary>The next line of the log with an event.</summary>
     public async Task<JsonElement> LogAsync(string eventName)
         => JsonDocument.Parse(await OutputAsync(line => line.Contains($"\"event\":\"{eventName}\"", StringComparison.Ordinal))).RootElement;
@@ -244,6 +252,9 @@ internal sealed class PodProcess : IAsyncDisposable
         return new()
         {
             UseProxy = false,
+
+            // Who leaves amid a response has left: the rest of it is not read for the connection's sake.
+            ResponseDrainTimeout = TimeSpan.Zero,
             ConnectCallback = async (_, token) =>
             {
                 await _listening.Task.WaitAsync(token);
