@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using PodPool.Contracts;
-using PodPool.Contracts.Wire;
 using PodPool.Core;
 using PodPool.Manager.Claims;
 using PodPool.Manager.Platform;
@@ -24,8 +23,7 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
     private readonly PodRecords _records = new(Path.Combine(options.StateFolder, "pods"));
     private readonly PodLogs _logs = new(Path.Combine(options.StateFolder, "logs"), options.LogBytes, options.KeepLogs, time);
     private readonly RuntimeProgram _program = RuntimeProgram.Find(options.RuntimeFolder);
-    private readonly string _sockets = PrivateFolder.ForSockets(options.StateFolder);
-    private readonly string _files = PrivateFolder.ForFiles(options.StateFolder);
+    private readonly PodFolders _folders = new(options.StateFolder, logger);
     private IPlatformObserver? _observer;
     private ITimer? _looking;
 
@@ -33,7 +31,7 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
     public Task<IReadOnlyList<PlatformPod>> StartAsync(IPlatformObserver observer, CancellationToken cancellationToken)
     {
         _observer = observer;
-        var unowned = ProcessTable.PodsBelow(_sockets).ToLookup(found => found.Pod, found => found.Process).ToDictionary(found => found.Key, found => found.Min());
+        var unowned = ProcessTable.PodsBelow(_folders.Sockets).ToLookup(found => found.Pod, found => found.Process).ToDictionary(found => found.Key, found => found.Min());
         foreach (var record in _records.ReadAll())
         {
             // A manager that was killed between a start and the note of it left a record without the process.
@@ -59,8 +57,7 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
             Signals.End(process);
         }
 
-        RemoveLeftovers(_files);
-        RemoveLeftovers(_sockets);
+        _folders.RemoveAllBut(_running.Keys);
         _looking = time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);
         return ListAsync(cancellationToken);
     }
@@ -173,6 +170,13 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
 
         if (keepPods)
         {
+            // They are the next manager's: how they end is not this one's to tell, nor what they leave to remove.
+            foreach (var running in _running.Values)
+            {
+                running.TryTellEnd();
+            }
+
+            _folders.RemoveEmpty();
             return;
         }
 
@@ -183,8 +187,8 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        RemoveLeftovers(_sockets);
-        DeleteFolder(_files);
+        _folders.RemoveAllBut([]);
+        _folders.RemoveEmpty();
     }
 
     /// <inheritdoc/>
@@ -194,22 +198,24 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
         {
             await _looking.DisposeAsync().ConfigureAwait(false);
         }
+
+        // One that was never started made them too.
+        _folders.RemoveEmpty();
     }
 
     private void Start(PodId pod, PoolOptions pool)
     {
         try
         {
-            var sockets = PrivateFolder.Create(Path.Combine(_sockets, ShortNameOf(pod)));
-            var files = PrivateFolder.Create(Path.Combine(_files, ShortNameOf(pod)));
+            var folder = _folders.Create(pod);
             var record = new PodRecord(pod.Value, pool.Name, 0, 0, pool.MemoryBytes);
-            var start = _program.StartInfo(_logs.PathOf(pod), sockets, pool.MemoryBytes,
+            var start = _program.StartInfo(_logs.PathOf(pod), folder, pool.MemoryBytes,
             [
                 new(PodEnvironment.PodId, pod.Value),
-                new(PodEnvironment.LoaderAddress, LoaderAddressOf(pod)),
-                new(PodEnvironment.FunctionAddress, PodAddress.OfSocket(Path.Combine(sockets, "function"))),
+                new(PodEnvironment.LoaderAddress, _folders.LoaderAddressOf(pod)),
+                new(PodEnvironment.FunctionAddress, _folders.FunctionAddressOf(pod)),
                 new(PodEnvironment.ClaimKey, key.PublicKey),
-                new(PodEnvironment.FilesFolder, files),
+                new(PodEnvironment.FilesFolder, folder.Files),
             ]);
 
             // Noted before and after: whenever this manager is killed, the next one finds the process.
@@ -366,35 +372,11 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
 
     private void Clean(PodId pod)
     {
-        DeleteFolder(Path.Combine(_files, ShortNameOf(pod)));
-        DeleteFolder(Path.Combine(_sockets, ShortNameOf(pod)));
+        _folders.Remove(pod);
         _records.Remove(pod);
     }
 
-    /// <summary>Removes the folders of pods that are not there.</summary>
-    private void RemoveLeftovers(string folder)
-    {
-        var known = _running.Keys.Select(ShortNameOf).ToHashSet();
-        foreach (var path in Directory.EnumerateDirectories(folder).Where(path => !known.Contains(Path.GetFileName(path)) && path != _files))
-        {
-            DeleteFolder(path);
-        }
-    }
-
-    private static void DeleteFolder(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            Directory.Delete(path, recursive: true);
-        }
-    }
-
-    private PlatformPod Describe(PodRecord record) => new(new(record.Pod), record.Pool, Environment.MachineName, LoaderAddressOf(new(record.Pod)));
-
-    private string LoaderAddressOf(PodId pod) => PodAddress.OfSocket(Path.Combine(_sockets, ShortNameOf(pod), "loader"));
-
-    /// <summary>The random part of the name: a socket's path has little room.</summary>
-    private static string ShortNameOf(PodId pod) => pod.Value[(pod.Value.LastIndexOf('-') + 1)..];
+    private PlatformPod Describe(PodRecord record) => new(new(record.Pod), record.Pool, Environment.MachineName, _folders.LoaderAddressOf(new(record.Pod)));
 
     /// <summary>A process that runs, as far as is known.</summary>
     /// <param name="record">What is on disk.</param>
@@ -449,7 +431,7 @@ internal sealed partial class ProcessPlatform(ManagerOptions options, ClaimKey k
         [LoggerMessage(6, LogLevel.Warning, "Pod {Pod} used {Used} MiB of memory, more than its {Limit} MiB: it is ended", EventName = "OverMemory")]
         public static partial void OverMemory(ILogger logger, string pod, long used, long limit);
 
-        [LoggerMessage(7, LogLevel.Warning, "The folders of pod {Pod} could not be removed", EventName = "NotCleaned")]
+        [LoggerMessage(7, LogLevel.Warning, "The record of pod {Pod} could not be removed", EventName = "NotCleaned")]
         public static partial void NotCleaned(ILogger logger, Exception exception, string pod);
 
         [LoggerMessage(8, LogLevel.Warning, "Pods and their logs could not be looked after", EventName = "LookFailed")]

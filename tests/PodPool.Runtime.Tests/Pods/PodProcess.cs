@@ -82,6 +82,9 @@ internal sealed class PodProcess : IAsyncDisposable
         var id = Guid.NewGuid().ToString("N");
         var folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), "pod-" + id[..8])).FullName;
         Directory.CreateDirectory(Path.Combine(folder, "files"));
+
+        // Pods are killed here, and a process that is killed leaves what it made in its temporary folder.
+        var temporary = Directory.CreateDirectory(Path.Combine(folder, "tmp")).FullName;
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "runtime", "PodPool.Runtime"))
         {
@@ -93,6 +96,7 @@ internal sealed class PodProcess : IAsyncDisposable
         start.Environment[PodEnvironment.FunctionAddress] = PodAddress.OfSocket(Path.Combine(folder, "functions.sock"));
         start.Environment[PodEnvironment.FilesFolder] = Path.Combine(folder, "files");
         start.Environment[PodEnvironment.ClaimKey] = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
+        start.Environment["TMPDIR"] = temporary;
         start.Environment[PodEnvironment.Rehearse] = rehearse ? "true" : "false";
         foreach (var (name, value) in environment)
         {
