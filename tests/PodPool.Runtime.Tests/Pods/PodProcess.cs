@@ -149,21 +149,12 @@ internal sealed class PodProcess : IAsyncDisposable
     public async Task<SpecializeResponse> SpecializeAsync(IEnumerable<SpecializeRequest> parts)
     {
         using var call = Loader.Specialize(new CallOptions(cancellationToken: TestContext.Current.CancellationToken));
-        try
-        {
-            foreach (var part in parts)
-            {
-                await call.RequestStream.WriteAsync(part, TestContext.Current.CancellationToken);
-            }
 
-            await call.RequestStream.CompleteAsync();
-        }
-        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
-        {
-            // The pod answered before it heard everything; the answer says why.
-        }
-
-        return await call;
+        // Beside the answer, not before it: a write that is under way when the pod refuses may never come back.
+        var sending = SendAsync(call.RequestStream, parts);
+        var answer = await call;
+        await sending;
+        return answer;
     }
 
     /// <summary>Specializes with a package of the manager's.</summary>
@@ -248,6 +239,23 @@ internal sealed class PodProcess : IAsyncDisposable
         _written.Dispose();
         Key.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task SendAsync(IClientStreamWriter<SpecializeRequest> stream, IEnumerable<SpecializeRequest> parts)
+    {
+        try
+        {
+            foreach (var part in parts)
+            {
+                await stream.WriteAsync(part, TestContext.Current.CancellationToken);
+            }
+
+            await stream.CompleteAsync();
+        }
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException or OperationCanceledException)
+        {
+            // The pod answered before it heard everything; the answer says why.
+        }
     }
 
     private SocketsHttpHandler Handler(string socket)
