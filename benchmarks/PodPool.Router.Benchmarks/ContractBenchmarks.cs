@@ -16,8 +16,13 @@ public class ContractBenchmarks
 
     private readonly AcquireResponse _answer = new()
     {
-        Instance = new() { Id = "default-7f3a", Address = "unix:/run/podpool/default-7f3a/function.sock", Revision = "r-0123456789ab" },
-        Phases = new() { Queue = 100, Claim = 50, Transfer = 900, Load = 700, Start = 200 },
+        Instance = new()
+        {
+            Id = "default-7f3a",
+            Address = "unix:/run/podpool/default-7f3a/function.sock",
+            Revision = "r-0123456789ab",
+            Start = new() { Phases = new() { Claim = 50, Transfer = 900, Load = 700, Start = 200 } },
+        },
     };
 
     private readonly RouteUpdate _snapshot = new() { Version = 1, Snapshot = true };

@@ -344,7 +344,7 @@ public sealed class Pool
         }
 
         var spec = known.Routed.Spec;
-        return new FunctionRouting(spec, known.Routed.Serving.ConvertAll(pod => new RoutedInstance(pod.Id, spec.Revision)));
+        return new FunctionRouting(spec, known.Routed.Serving.ConvertAll(pod => new RoutedInstance(pod.Id, spec.Revision, pod.Miss, pod.Phases)));
     }
 
     /// <summary>Numbers.</summary>

@@ -31,7 +31,11 @@ public sealed record InstanceStatus(PodId Pod, string Revision, PodState State, 
 public sealed record FunctionRouting(FunctionSpec? Function, IReadOnlyList<RoutedInstance> Instances);
 
 /// <summary>One instance in routing.</summary>
-public readonly record struct RoutedInstance(PodId Pod, string Revision);
+/// <param name="Pod">The pod.</param>
+/// <param name="Revision">What it runs.</param>
+/// <param name="Miss">The pool was empty when its claim was wanted.</param>
+/// <param name="Phases">What its start took; all zero if nobody here saw it.</param>
+public readonly record struct RoutedInstance(PodId Pod, string Revision, bool Miss = false, StartPhases Phases = default);
 
 /// <summary>A pod's state in the pool's books. No way leads back to <see cref="Warm"/>.</summary>
 public enum PodState

@@ -65,7 +65,7 @@ internal sealed partial class ManagerLife(
         var begun = time.GetTimestamp();
         try
         {
-            var folder = Path.Combine(PrivateFolder.ForSockets(options.StateFolder), "rehearsal");
+            var folder = PrivateFolder.ForRehearsal(options.StateFolder);
             await ManagerRehearsal.RunAsync(folder, options.RuntimeFolder, cancellationToken).ConfigureAwait(false);
             Log.Rehearsed(logger, time.GetElapsedTime(begun).TotalMilliseconds);
         }

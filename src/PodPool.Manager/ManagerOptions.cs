@@ -125,7 +125,7 @@ public sealed record ManagerOptions
             {
                 PodAddress.Parse(Listen);
             }
-            catch (Exception exception) when (exception is FormatException or ArgumentException)
+            catch (FormatException exception)
             {
                 problems.Add($"{nameof(Listen)}: {exception.Message}");
             }

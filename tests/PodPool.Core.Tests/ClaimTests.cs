@@ -23,7 +23,7 @@ public sealed class ClaimTests
         _t.Pool.Specialized(order.Claim, phases);
 
         Assert.Equal(new AcquireAnswer.Instance(order.Pod, "r1", Miss: false, TimeSpan.Zero, phases), _t.AnswerTo(acquire));
-        Assert.Equal([order.Pod], _t.Routed(hello));
+        Assert.Equal([new RoutedInstance(order.Pod, "r1", Miss: false, phases)], _t.Pool.RouteOf(hello).Instances);
     }
 
     [Theory]
@@ -172,6 +172,7 @@ public sealed class ClaimTests
 
         var answer = _t.InstanceOf(acquire);
         Assert.True(answer.Miss);
+        Assert.True(Assert.Single(_t.Pool.RouteOf(hello).Instances).Miss);
         Assert.Equal(TimeSpan.FromSeconds(0.5), answer.Queued);
         Assert.Equal(1, _t.Pool.Status.Misses);
     }

@@ -91,6 +91,9 @@ internal sealed class NoPoolPod : IDisposable
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         start.RedirectStandardInput = true;
+
+        // It is killed when it has answered: what it leaves there goes with the folder.
+        start.Environment["TMPDIR"] = _folder.Path;
         start.Environment[PodEnvironment.PodId] = id;
         start.Environment[PodEnvironment.LoaderAddress] = PodAddress.OfSocket(loader);
         start.Environment[PodEnvironment.FunctionAddress] = PodAddress.OfSocket(function);

@@ -1,19 +1,17 @@
 using System.Security.Cryptography;
 using System.Text;
+using PodPool.Contracts.Wire;
 
 namespace PodPool.Cli.Local;
 
 /// <summary>Where the manager of a local platform listens.</summary>
 internal static class ManagerSocket
 {
-    /// <summary>A Unix socket's whole path has room for 107 bytes.</summary>
-    private const int LongestPath = 107;
-
     /// <summary>In the state folder, where only its owner may enter; where that makes too long a path, in a folder of the system's temporary one.</summary>
     public static string PathFor(string stateFolder)
     {
         var inside = Path.Combine(stateFolder, "manager.sock");
-        if (Encoding.UTF8.GetByteCount(inside) <= LongestPath)
+        if (Encoding.UTF8.GetByteCount(inside) <= PodAddress.LongestSocketPath)
         {
             return inside;
         }

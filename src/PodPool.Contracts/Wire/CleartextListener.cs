@@ -51,7 +51,7 @@ public static class CleartextListener
         {
             listen.Protocols = HttpProtocols.Http1;
             var time = options.ApplicationServices.GetService<TimeProvider>() ?? TimeProvider.System;
-            listen.Use(next => connection => DispatchAsync(connection, http1: next, http2!, options.Limits.KeepAliveTimeout, time));
+            listen.Use(next => connection => DispatchAsync(connection, http1: next, http2!, options.Limits, time));
         });
     }
 
@@ -61,19 +61,21 @@ public static class CleartextListener
     public static bool IsRealAddress(string serverAddress) => !serverAddress.EndsWith(NowhereMark, StringComparison.Ordinal);
 
     /// <remarks>
-    /// Until it has said which of the two it speaks, nobody but this method minds the connection: so it ends one that stays silent for
-    /// as long as Kestrel lets an idle connection stay, and one that is silent when the server stops.
+    /// Until it has said which of the two it speaks, nobody but this method minds the connection: so it ends one that says nothing for
+    /// as long as Kestrel lets an idle connection stay, one that began and does not go on for as long as Kestrel lets a request's head
+    /// take, however it portions its bytes, and one that is silent when the server stops.
     /// </remarks>
     private static async Task DispatchAsync(
-        ConnectionContext connection, ConnectionDelegate http1, ConnectionDelegate http2, TimeSpan patience, TimeProvider time)
+        ConnectionContext connection, ConnectionDelegate http1, ConnectionDelegate http2, KestrelServerLimits limits, TimeProvider time)
     {
         bool? isHttp2;
         try
         {
             var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
-            using var patienceOver = new CancellationTokenSource(patience, time);
+            using var patienceOver = new CancellationTokenSource(Timer(limits.KeepAliveTimeout), time);
             using var silent = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, stopping, patienceOver.Token);
-            isHttp2 = await BeginsWithPrefaceAsync(connection.Transport.Input, silent.Token).ConfigureAwait(false);
+            isHttp2 = await BeginsWithPrefaceAsync(
+                connection.Transport.Input, begun: () => patienceOver.CancelAfter(Timer(limits.RequestHeadersTimeout)), silent.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
         {
@@ -83,9 +85,13 @@ public static class CleartextListener
         await (isHttp2 switch { true => http2(connection), false => http1(connection), null => Task.CompletedTask }).ConfigureAwait(false);
     }
 
+    /// <summary>Kestrel's word for "never" is the longest time there is, which no timer takes.</summary>
+    private static TimeSpan Timer(TimeSpan timeout) => timeout == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : timeout;
+
     /// <summary>Null: the connection ended before it said anything.</summary>
-    private static async ValueTask<bool?> BeginsWithPrefaceAsync(PipeReader input, CancellationToken closed)
+    private static async ValueTask<bool?> BeginsWithPrefaceAsync(PipeReader input, Action begun, CancellationToken closed)
     {
+        var seen = 0;
         while (true)
         {
             var read = await input.ReadAsync(closed).ConfigureAwait(false);
@@ -101,6 +107,12 @@ public static class CleartextListener
                 return matches;
             }
 
+            if (seen == 0 && length > 0)
+            {
+                begun();
+            }
+
+            seen = length;
             if (read.IsCompleted || read.IsCanceled)
             {
                 return length == 0 ? null : false;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace PodPool.Contracts.Wire;
 
@@ -7,27 +8,25 @@ namespace PodPool.Contracts.Wire;
 public static class PodAddress
 {
     private const string Unix = "unix:";
+    private const string Http = "http://";
     private static readonly TimeSpan BacklogPause = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>How long the path of a Unix socket may be on this system: bytes of UTF-8, its final zero not counted.</summary>
+    /// <remarks><c>sun_path</c> has 108 bytes on Linux and Windows, 104 on the systems that come from BSD.</remarks>
+    public static int LongestSocketPath { get; } = OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? 103 : 107;
+
     /// <summary>The socket address.</summary>
-    /// <exception cref="FormatException">It is neither of the two forms, or the host is no IP address.</exception>
+    /// <exception cref="FormatException">It is neither of the two forms; the message says what is wrong with it.</exception>
     public static EndPoint Parse(string address)
     {
         if (address.StartsWith(Unix, StringComparison.Ordinal) && address.Length > Unix.Length)
         {
-            return new UnixDomainSocketEndPoint(address[Unix.Length..]);
+            return SocketAt(address[Unix.Length..], address);
         }
 
-        if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttp)
-        {
-            var host = uri.Host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip) ? ip : null;
-            if (host is not null)
-            {
-                return new IPEndPoint(host, uri.Port);
-            }
-        }
-
-        throw new FormatException($"'{address}' is no address: write unix:/path or http://host:port, the host as an IP address");
+        return address.StartsWith(Http, StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            ? PortAt(uri, address)
+            : throw Wrong(address, "it is neither a socket nor http");
     }
 
     /// <summary>The address of a Unix socket.</summary>
@@ -64,4 +63,34 @@ public static class PodAddress
             await Task.Delay(BacklogPause, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static UnixDomainSocketEndPoint SocketAt(string path, string address)
+    {
+        var length = Encoding.UTF8.GetByteCount(path);
+        return length <= LongestSocketPath
+            ? new(path)
+            : throw Wrong(address, $"the path has {length} bytes, and that of a Unix socket may have {LongestSocketPath}");
+    }
+
+    /// <remarks>By what was written: a <see cref="Uri"/> takes 80 for no port, and has no word for an empty user or query.</remarks>
+    private static IPEndPoint PortAt(Uri uri, string address)
+    {
+        var written = address.AsSpan(Http.Length);
+        var end = written.IndexOfAny("/?#");
+        var authority = end < 0 ? written : written[..end];
+        var rest = written[authority.Length..];
+        var host = uri.Host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip) ? ip : null;
+        var fault =
+            authority.Contains('@') ? "it has a user in it"
+            : rest.Contains('#') ? "it has a fragment"
+            : rest.Contains('?') ? "it has a query"
+            : uri.AbsolutePath != "/" ? "it has a path"
+            : host is null ? $"the host '{uri.Host}' is no IP address"
+            : !char.IsAsciiDigit(authority[^1]) || authority.LastIndexOf(':') <= authority.LastIndexOf(']') ? "it has no port"
+            : null;
+        return fault is null ? new(host!, uri.Port) : throw Wrong(address, fault);
+    }
+
+    private static FormatException Wrong(string address, string fault)
+        => new($"'{address}' is no address, {fault}: write unix:/path or http://host:port, the host as an IP address");
 }

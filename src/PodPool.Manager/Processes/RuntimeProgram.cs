@@ -39,9 +39,9 @@ internal sealed class RuntimeProgram
     /// A start through the shell, which opens the log and becomes the program: so the pod writes straight to a file, and goes on
     /// to when the manager dies.
     /// </summary>
-    public ProcessStartInfo StartInfo(string log, string workingFolder, long memoryBytes, IEnumerable<KeyValuePair<string, string>> variables)
+    public ProcessStartInfo StartInfo(string log, PodFolder folder, long memoryBytes, IEnumerable<KeyValuePair<string, string>> variables)
     {
-        var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = workingFolder, UseShellExecute = false };
+        var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = folder.Sockets, UseShellExecute = false };
         string[] arguments = ["-c", "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1", "sh", log, .. _command];
         foreach (var argument in arguments)
         {
@@ -56,6 +56,11 @@ internal sealed class RuntimeProgram
         if (DotNetRoot() is { } root)
         {
             start.Environment.TryAdd("DOTNET_ROOT", root);
+        }
+
+        if (folder.Temporary is { } temporary)
+        {
+            start.Environment["TMPDIR"] = temporary;
         }
 
         if (memoryBytes > 0)

@@ -24,7 +24,7 @@ internal static class ManagerRehearsal
     private const int Rounds = 3;
 
     /// <summary>Rehearses.</summary>
-    /// <param name="folder">A short path that does not exist; nothing is left of it.</param>
+    /// <param name="folder">A short path to an empty folder; nothing is left of it.</param>
     /// <param name="runtimeFolder">Not used for anything but to be named.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task RunAsync(string folder, string runtimeFolder, CancellationToken cancellationToken)

@@ -44,9 +44,8 @@ internal sealed class PoolService(PoolSet pools, RouterHub routers, Routes route
 
                 return new()
                 {
-                    Instance = routes.InstanceOf(started.Pod, started.Revision) ?? throw Reason.PodGone.ToException($"the pod {started.Pod} is gone", ("pod", started.Pod.Value)),
-                    Miss = started.Miss,
-                    Phases = PhasesOf(started.Queued, started.Phases),
+                    Instance = routes.InstanceOf(new(started.Pod, started.Revision, started.Miss, started.Phases))
+                        ?? throw Reason.PodGone.ToException($"the pod {started.Pod} is gone", ("pod", started.Pod.Value)),
                 };
             case AcquireAnswer.Refused refused:
                 throw Refusal(load.Function, refused);

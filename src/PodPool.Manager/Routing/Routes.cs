@@ -35,8 +35,10 @@ internal sealed class Routes(FunctionRegistry functions, PoolSet pools, PodDirec
     public RouteUpdate Snapshot(long version) => Update(version, functions.All.Keys, snapshot: true);
 
     /// <summary>An instance as routers are told it; null: it never said where its functions listen.</summary>
-    public Instance? InstanceOf(Core.PodId pod, string revision)
-        => pods.Find(pod)?.FunctionAddress is { Length: > 0 } address ? new Instance { Id = pod.Value, Address = address, Revision = revision } : null;
+    public Instance? InstanceOf(Core.RoutedInstance instance)
+        => pods.Find(instance.Pod)?.FunctionAddress is { Length: > 0 } address
+            ? new Instance { Id = instance.Pod.Value, Address = address, Revision = instance.Revision, Start = StartOf(instance) }
+            : null;
 
     public static FunctionName ToWire(Name name) => new() { Namespace = name.Namespace, Name = name.Name };
 
@@ -63,7 +65,7 @@ internal sealed class Routes(FunctionRegistry functions, PoolSet pools, PodDirec
         };
         foreach (var routed in routing?.Instances ?? [])
         {
-            if (InstanceOf(routed.Pod, routed.Revision) is { } instance)
+            if (InstanceOf(routed) is { } instance)
             {
                 route.Instances.Add(instance);
             }
@@ -71,4 +73,7 @@ internal sealed class Routes(FunctionRegistry functions, PoolSet pools, PodDirec
 
         return route;
     }
+
+    private static InstanceStart? StartOf(Core.RoutedInstance instance)
+        => instance.Phases == default ? null : new() { Miss = instance.Miss, Phases = PoolService.PhasesOf(TimeSpan.Zero, instance.Phases) };
 }

@@ -19,21 +19,19 @@ internal static class EarlyHead
                 ? new(true)
                 : LookAsync(context, response, cancellationToken);
 
-    private static ValueTask<bool> LookAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async ValueTask<bool> LookAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellationToken)
     {
+        // Only what is there already is asked for: the stream is at hand since the head is, and a read of nothing waits for the first byte
+        // without taking it.
         var body = response.Content.ReadAsStream(cancellationToken);
         var data = body.ReadAsync(Memory<byte>.Empty, cancellationToken);
         if (data.IsCompletedSuccessfully)
         {
-            data.GetAwaiter().GetResult();
-            return new(true);
+            // Awaited though nothing is waited for: its source may be used again only then.
+            await data.ConfigureAwait(false);
+            return true;
         }
 
-        return WaitAsync(context, data);
-    }
-
-    private static async ValueTask<bool> WaitAsync(HttpContext context, ValueTask<int> data)
-    {
         var begun = data.AsTask();
 
         // Not cancelled: with nobody there it returns, and what follows ends the request.

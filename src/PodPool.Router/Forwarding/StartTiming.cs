@@ -13,24 +13,40 @@ internal sealed record StartTiming(string Outcome, IReadOnlyList<(string Name, T
     /// The phases of a start belong to the request that began it; for one that only waited, all of them are queue. Together they are what
     /// the caller waited: what is not the pod's or the claim's is the queue's.
     /// </summary>
+    /// <remarks>
+    /// Of an instance that this router heard of while it held the request, the start may be another router's doing: then it took longer
+    /// than the request was held. One whose start nobody told was there before.
+    /// </remarks>
     public static StartTiming Of(Exchange exchange, TimeSpan firstCall)
     {
-        if (exchange.Outcome != StartOutcome.Pooled || exchange.Instance?.Start is not { Phases: { } start } answer)
+        if (exchange.Outcome != StartOutcome.Pooled)
         {
-            return new(exchange.Outcome, [(PhaseNames.Queue, exchange.Held), (PhaseNames.FirstCall, firstCall)]);
+            return WithoutStart(exchange.Outcome);
+        }
+
+        if (exchange.Instance?.Start is not { Phases: { } start } begun)
+        {
+            return WithoutStart(StartOutcome.Warm);
         }
 
         var (claim, transfer, load, begin) = (Micro(start.Claim), Micro(start.Transfer), Micro(start.Load), Micro(start.Start));
         var queue = exchange.Held - claim - transfer - load - begin;
-        return new(answer.Miss ? StartOutcome.Miss : StartOutcome.Pooled,
+        if (queue < TimeSpan.Zero)
+        {
+            return WithoutStart(StartOutcome.Coalesced);
+        }
+
+        return new(begun.Miss ? StartOutcome.Miss : StartOutcome.Pooled,
         [
-            (PhaseNames.Queue, queue > TimeSpan.Zero ? queue : TimeSpan.Zero),
+            (PhaseNames.Queue, queue),
             (PhaseNames.Claim, claim),
             (PhaseNames.Transfer, transfer),
             (PhaseNames.Load, load),
             (PhaseNames.Start, begin),
             (PhaseNames.FirstCall, firstCall),
         ]);
+
+        StartTiming WithoutStart(string outcome) => new(outcome, [(PhaseNames.Queue, exchange.Held), (PhaseNames.FirstCall, firstCall)]);
     }
 
     /// <summary>The value of <c>Server-Timing</c>; durations in milliseconds.</summary>

@@ -448,7 +448,7 @@ internal sealed class Function
     }
 
     /// <remarks>
-    /// Not called when an instance came by the stream: the answer that names it is on its way, and tells how the start went.
+    /// Not called when an instance came by the stream: the answer that names it is on its way.
     /// </remarks>
     private void CancelAcquireIfNobodyWaits()
     {

@@ -13,14 +13,13 @@ namespace PodPool.Router.Instances;
 /// </code>
 /// so a retired instance looks full to whoever still holds an old table, and exactly one caller sees it become retired and empty.
 /// </remarks>
-internal sealed class Instance(string id, string address, string revision, long since, PodConnections connections)
+internal sealed class Instance(string id, string address, string revision, long since, PodConnections connections, InstanceStart? start)
 {
     private const int Retired = 1 << 30;
     private const int Closed = int.MinValue;
 
     private int _state;
     private int _startTaken;
-    private volatile AcquireResponse? _start;
     private volatile bool _suspect;
 
     public string Id => id;
@@ -41,12 +40,8 @@ internal sealed class Instance(string id, string address, string revision, long 
         set => _suspect = value;
     }
 
-    /// <summary>The manager's answer that named it first, if one did: how its start went.</summary>
-    public AcquireResponse? Start
-    {
-        get => _start;
-        set => _start = value;
-    }
+    /// <summary>How it came to be; null: the manager does not know, or it was there before the acquire that named it.</summary>
+    public InstanceStart? Start => start;
 
     /// <summary>Requests outstanding; far above any concurrency when it is retired, below zero when it is closed.</summary>
     public int Load => Volatile.Read(ref _state);

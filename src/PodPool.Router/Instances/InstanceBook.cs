@@ -42,7 +42,6 @@ internal sealed partial class InstanceBook(Function function, RouterOptions opti
             return routing;
         }
 
-        instance.Start ??= answer;
         return routing.Instances.Contains(instance) ? routing : routing.With(instance);
     }
 
@@ -56,7 +55,7 @@ internal sealed partial class InstanceBook(Function function, RouterOptions opti
         try
         {
             var connections = new PodConnections(wire.Address, options.ConnectTimeout, time);
-            var instance = new Instance(wire.Id, wire.Address, wire.Revision, time.GetTimestamp(), connections);
+            var instance = new Instance(wire.Id, wire.Address, wire.Revision, time.GetTimestamp(), connections, wire.Start);
             known?.Retire();
             _known[wire.Id] = instance;
             return instance;

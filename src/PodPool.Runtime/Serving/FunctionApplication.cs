@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
@@ -88,9 +87,17 @@ internal sealed partial class FunctionApplication(TimeProvider time, ILogger<Fun
     private async ValueTask OnFaultAsync(Exchange exchange, BoundFunction bound, Exception exception, bool isTimeOver)
     {
         var (clock, features) = (exchange.Clock!, exchange.Features);
-        if (clock.IsCallerGone && exception is OperationCanceledException or ConnectionResetException or ConnectionAbortedException)
+        if (clock.IsCallerGone && exception is OperationCanceledException or IOException)
         {
+            // The two that Kestrel expects of one who reads from or writes to a caller that left. Nobody's fault: not in a span, nor in
+            // an application's own telemetry.
             Log.CallerLeft(logger, exception);
+            exchange.Fault = null;
+            if (features.GetRequiredFeature<IHttpResponseFeature>() is { HasStarted: false } response)
+            {
+                response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            }
+
             return;
         }
 

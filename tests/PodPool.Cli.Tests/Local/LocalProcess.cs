@@ -41,6 +41,8 @@ internal sealed class LocalProcess : IAsyncDisposable
             start.Environment[name] = terminal.Terminal.Environment(name);
         }
 
+        // One that is killed would leave its debugger's sockets in the temporary folder, which it must share with whoever follows it.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         var process = new Process { StartInfo = start };
         var local = new LocalProcess(process, terminal.Folder);
         process.OutputDataReceived += (_, received) => local.Keep(local._out, received.Data);

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using PodPool.Contracts.V1;
@@ -123,23 +124,36 @@ public sealed class CleartextListenerTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("PRI * HT")]
-    public async Task A_connection_that_stays_silent_is_ended_after_the_keep_alive_timeout(string sent)
+    [InlineData("", nameof(KestrelServerLimits.KeepAliveTimeout))]
+    [InlineData("P", nameof(KestrelServerLimits.RequestHeadersTimeout))]
+    [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r", nameof(KestrelServerLimits.RequestHeadersTimeout))]
+    public async Task A_connection_that_stays_silent_is_ended_after_the_timeout_that_Kestrel_has_for_that(string sent, string limit)
     {
         var time = new FakeTimeProvider();
-        var address = await ListenAsync(unix: true, time);
+        var address = await ListenAsync(unix: true, time, limits: limits =>
+        {
+            // The other one never comes.
+            if (limit == nameof(limits.KeepAliveTimeout))
+            {
+                limits.RequestHeadersTimeout = Timeout.InfiniteTimeSpan;
+            }
+            else
+            {
+                limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+            }
+        });
         await using var stream = await PodAddress.ConnectAsync(PodAddress.Parse(address), Cancelled);
         await stream.WriteAsync(Encoding.ASCII.GetBytes(sent), Cancelled);
 
         var end = stream.ReadAsync(new byte[1], Cancelled).AsTask();
-        while (!end.IsCompleted)
+        for (var minutes = 0; !end.IsCompleted && minutes < 2000; minutes++)
         {
             // The clock may have been read before or after the connection was taken: so it goes on until it ends.
             time.Advance(TimeSpan.FromSeconds(60));
             await Task.WhenAny(end, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancelled));
         }
 
+        Assert.True(end.IsCompleted, "nobody ended it");
         Assert.Equal(0, await end);
     }
 
@@ -213,11 +227,15 @@ public sealed class CleartextListenerTests : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private async Task<string> ListenAsync(bool unix, TimeProvider? time = null, RequestDelegate? function = null)
+    private async Task<string> ListenAsync(bool unix, TimeProvider? time = null, RequestDelegate? function = null, Action<KestrelServerLimits>? limits = null)
     {
         var address = unix ? PodAddress.OfSocket(Path.Combine(_folder.FullName, "s.sock")) : "http://127.0.0.1:0";
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenCleartext(PodAddress.Parse(address)));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            limits?.Invoke(kestrel.Limits);
+            kestrel.ListenCleartext(PodAddress.Parse(address));
+        });
         builder.Services.AddCleartextListener();
         builder.Services.AddCleartextListener();
         builder.Services.AddRoutingCore();

@@ -27,9 +27,46 @@ public sealed class PodAddressTests
     [InlineData("/run/pod.sock")]
     [InlineData("127.0.0.1:8080")]
     [InlineData("https://127.0.0.1:8080")]
+    [InlineData("http://")]
+    [InlineData("http://:80")]
+    [InlineData("http:///127.0.0.1:8080")]
+    [InlineData(@"http:\\127.0.0.1:8080")]
+    [InlineData("http://127.0.0.1:99999")]
     [InlineData("http://pod.example.com:80")]
     public void Anything_else_is_refused_with_what_to_write(string address)
         => Assert.Contains("unix:/path or http://host:port", Assert.Throws<FormatException>(() => PodAddress.Parse(address)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8080/path", "it has a path")]
+    [InlineData("http://127.0.0.1:8080//", "it has a path")]
+    [InlineData("http://127.0.0.1:8080?a=b", "it has a query")]
+    [InlineData("http://127.0.0.1:8080/?a", "it has a query")]
+    [InlineData("http://127.0.0.1:8080?", "it has a query")]
+    [InlineData("http://127.0.0.1:8080#a", "it has a fragment")]
+    [InlineData("http://me@127.0.0.1:8080", "it has a user in it")]
+    [InlineData("http://@127.0.0.1:8080", "it has a user in it")]
+    [InlineData("http://me:secret@127.0.0.1", "it has a user in it")]
+    [InlineData("http://127.0.0.1", "it has no port")]
+    [InlineData("http://127.0.0.1/", "it has no port")]
+    [InlineData("http://127.0.0.1:", "it has no port")]
+    [InlineData("http://localhost", "it has no port")]
+    [InlineData("http://[::1]", "it has no port")]
+    [InlineData("http://[::1]:/", "it has no port")]
+    [InlineData("http://pod.example.com:80", "the host 'pod.example.com' is no IP address")]
+    public void What_no_listener_has_is_refused_by_name(string address, string fault)
+        => Assert.Contains($", {fault}: ", Assert.Throws<FormatException>(() => PodAddress.Parse(address)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void The_longest_path_of_a_socket_is_the_systems_and_one_more_byte_is_refused()
+    {
+        // Two bytes a letter: what counts is bytes.
+        var longest = "/" + new string('ö', (PodAddress.LongestSocketPath - 1) / 2) + ((PodAddress.LongestSocketPath % 2) == 0 ? "o" : "");
+
+        Assert.IsType<UnixDomainSocketEndPoint>(PodAddress.Parse(PodAddress.OfSocket(longest)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new UnixDomainSocketEndPoint(longest + "x"));
+        var refused = Assert.Throws<FormatException>(() => PodAddress.Parse(PodAddress.OfSocket(longest + "x")));
+        Assert.Contains($"has {PodAddress.LongestSocketPath + 1} bytes, and that of a Unix socket may have {PodAddress.LongestSocketPath}", refused.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task A_full_backlog_of_a_Unix_socket_is_waited_for()

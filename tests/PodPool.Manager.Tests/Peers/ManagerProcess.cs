@@ -22,6 +22,9 @@ internal sealed class ManagerProcess : IDisposable
                 "--warm", options.Pools[0].Warm.ToString(CultureInfo.InvariantCulture),
             },
         };
+
+        // One that is killed would leave its debugger's sockets in the temporary folder, which it must share with whoever follows it.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         return new(Process.Start(start)!);
     }
 

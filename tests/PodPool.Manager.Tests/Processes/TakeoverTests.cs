@@ -117,7 +117,8 @@ public sealed class TakeoverTests
         }
 
         Assert.Empty(ProcessesOf(options));
-        Assert.False(Directory.Exists(Path.Combine("/dev/shm", Path.GetFileName(PrivateFolder.ForSockets(options.StateFolder)))));
+        Assert.False(Directory.Exists(Path.Combine("/dev/shm", PrivateFolder.NameFor(options.StateFolder))));
+        Assert.False(Directory.Exists(PrivateFolder.SocketsPathFor(options.StateFolder)));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(options.StateFolder, "pods")));
     }
 
@@ -134,5 +135,5 @@ public sealed class TakeoverTests
     private static List<string> PodsOf(ManagerUnderTest manager) => [.. manager.Pods.All.Select(pod => pod.Pod.Pod.Value).Order(StringComparer.Ordinal)];
 
     private static int[] ProcessesOf(ManagerOptions options)
-        => [.. ProcessTable.PodsBelow(PrivateFolder.ForSockets(options.StateFolder)).Where(pod => ProcessTable.StartOf(pod.Process) is not null).Select(pod => pod.Process).Order()];
+        => [.. ProcessTable.PodsBelow(PrivateFolder.SocketsPathFor(options.StateFolder)).Where(pod => ProcessTable.StartOf(pod.Process) is not null).Select(pod => pod.Process).Order()];
 }

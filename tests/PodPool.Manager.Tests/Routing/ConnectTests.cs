@@ -32,6 +32,7 @@ public sealed class ConnectTests
         Assert.False(update.Snapshot);
         Assert.True(update.Version > snapshot.Version);
         Assert.Equal(acquired.Instance, update.Changed[0].Instances[0]);
+        Assert.True(acquired.Instance.Start.Phases.Load > 0, "whichever tells of it first tells how it started");
 
         using var second = await TestRouter.ConnectAsync(manager.Client, "second");
         Assert.Equal(acquired.Instance, (await second.NextAsync()).Changed[0].Instances[0]);

@@ -105,21 +105,24 @@ internal sealed class Platform : IAsyncDisposable
 
     /// <summary>
     /// Answers acquires of a function with one pod after the other, each made when it is asked for. The stream tells of them with the next
-    /// change only: what arrives first would decide whether the first response knows the start's phases.
+    /// change only, unless it is to come first.
     /// </summary>
-    public void StartOnAcquire(FunctionRoute route, RequestDelegate function, bool miss = false)
+    public void StartOnAcquire(FunctionRoute route, RequestDelegate function, bool miss = false, bool streamFirst = false)
     {
         var count = 0;
         Manager.OnAcquire = async (_, _) =>
         {
             var pod = await PodAsync($"{route.Function.Name}-{Interlocked.Increment(ref count)}", function);
+
+            // Far less than any request is held for that such a pod is made for.
+            pod.Start = new() { Miss = miss, Phases = new() { Claim = 1, Transfer = 2, Load = 3, Start = 4 } };
             route.Instances.Add(pod.Wire);
-            return new()
+            if (streamFirst)
             {
-                Instance = pod.Wire,
-                Miss = miss,
-                Phases = new() { Claim = 100, Transfer = 200, Load = 300, Start = 400 },
-            };
+                await TellAsync(route);
+            }
+
+            return new() { Instance = pod.Wire };
         };
     }
 

@@ -54,7 +54,10 @@ internal sealed class TestPod : IAsyncDisposable
     public bool IsDraining { get; set; }
 
     /// <summary>What the router is told of it.</summary>
-    public Contracts.V1.Instance Wire => new() { Id = Id, Address = Address, Revision = "r1" };
+    public Contracts.V1.Instance Wire => new() { Id = Id, Address = Address, Revision = "r1", Start = Start };
+
+    /// <summary>How the router is told that it came to be; null: it was there before.</summary>
+    public InstanceStart? Start { get; set; }
 
     public static async Task<TestPod> StartAsync(string id, string address, RequestDelegate function)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using Google.Protobuf.WellKnownTypes;
 using PodPool.Contracts.V1;
 using PodPool.Runtime.Tests.Pods;
 
@@ -13,7 +14,14 @@ public sealed class ApplicationTests
         builder.Services.AddHostedService<Clerk>();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = 1000);
         var app = builder.Build();
-        app.Use(async (context, next) => { context.Response.Headers["x-shop"] = "open"; await next(); });
+        using var meters = new System.Diagnostics.Metrics.MeterListener { InstrumentPublished = (instrument, self) => { if (instrument.Name == "http.server.request.duration") { self.EnableMeasurementEvents(instrument); } } };
+        meters.SetMeasurementEventCallback<double>((_, _, tags, _) => { foreach (var tag in tags) { if (tag.Key == "error.type") { Console.WriteLine($"measured an error: {tag.Value}"); } } });
+        meters.Start();
+        app.Use(async (context, next) =>
+        {
+            context.Response.Headers["x-shop"] = "open";
+            try { await next(); } catch (OperationCanceledException) { Console.WriteLine("the result was cancelled"); throw; }
+        });
         app.MapGet("/", (IConfiguration configuration, IHostEnvironment environment) =>
             $"{configuration["Greeting"]} {configuration["FROM_ENV"]} {environment.ApplicationName} {environment.EnvironmentName} {environment.ContentRootPath == AppContext.BaseDirectory.TrimEnd('/')} {Environment.CurrentDirectory == environment.ContentRootPath} {System.Reflection.Assembly.GetEntryAssembly()!.GetName().Name}");
         app.MapPost("/stock", (Item item, Stock stock) => { stock.Items.Add(item); return Results.Created($"/stock/{item.Id}", item); });
@@ -23,9 +31,19 @@ public sealed class ApplicationTests
         app.MapGet("/wait", async (HttpContext context, ILogger<Stock> logger) => { logger.LogInformation("waiting"); await Task.Delay(Timeout.Infinite, context.RequestAborted); });
         app.MapGet("/quit", (IHostApplicationLifetime lifetime) => lifetime.StopApplication());
         app.MapPost("/size", async (HttpContext context) => { await context.Request.Body.CopyToAsync(Stream.Null); return "fits"; });
+        app.MapGet("/prices", (CancellationToken left) => TypedResults.ServerSentEvents(Prices(left)));
         app.MapGet("/log", (ILogger<Stock> logger) => { logger.LogInformation("looked at {Count} items", 3); return "logged"; });
         app.Run();
         Console.WriteLine("program ended");
+
+        static async IAsyncEnumerable<int> Prices([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken left)
+        {
+            for (var price = 0; ; price++)
+            {
+                yield return price;
+                await Task.Delay(price == 2 ? Timeout.Infinite : 0, left);
+            }
+        }
 
         public record Item(int Id, string Name);
         public class Stock { public List<Item> Items { get; } = []; }
@@ -134,15 +152,58 @@ public sealed class ApplicationTests
         Assert.False(response.Headers.Contains("x-shop"));
         var log = await pod.LogAsync("FunctionThrew");
         Assert.Contains("InvalidOperationException: spilt", log.GetProperty("exception").GetString(), StringComparison.Ordinal);
+        await pod.OutputAsync(line => line == "measured an error: System.InvalidOperationException");
         await Assert.ThrowsAsync<HttpRequestException>(() => pod.Functions.GetStringAsync("/late", TestContext.Current.CancellationToken));
         Assert.Equal("logged", await pod.Functions.GetStringAsync("/log", TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("1.1", true)]
+    [InlineData("2.0", true)]
+    [InlineData("1.1", false)]
+    [InlineData("2.0", false)]
+    public async Task A_caller_who_leaves_amid_server_sent_events_is_no_error(string version, bool timed)
+    {
+        await using var pod = await PodProcess.StartAsync();
+        await pod.SpecializeAsync(Shop.Value, "App", manifest => manifest.Timeout = timed ? Duration.FromTimeSpan(TimeSpan.FromMinutes(1)) : null);
+        using (var client = pod.ClientFor(new(version)))
+        {
+            await using var events = await client.GetStreamAsync("/prices", TestContext.Current.CancellationToken);
+            using var reader = new StreamReader(events);
+            foreach (var line in new[] { "data: 0", "", "data: 1", "", "data: 2", "" })
+            {
+                Assert.Equal(line, await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+            }
+        }
+
+        await pod.OutputAsync(line => line == "the result was cancelled");
+        var rest = await pod.RestOfOutputAsync();
+        Assert.DoesNotContain(rest, line => line.Contains("error", StringComparison.OrdinalIgnoreCase) || line.Contains("exception", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task A_caller_who_leaves_before_the_answer_begins_is_no_error()
+    {
+        await using var pod = await PodProcess.StartAsync();
+        await pod.SpecializeAsync(Shop.Value, "App");
+        using var client = pod.ClientFor(HttpVersion.Version20);
+        using var leaving = new CancellationTokenSource();
+        var request = client.GetAsync("/wait", leaving.Token);
+        await pod.OutputAsync(line => line.Contains("\"waiting\"", StringComparison.Ordinal));
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+        var rest = await pod.RestOfOutputAsync();
+        Assert.Contains(rest, line => line.Contains("\"StatusCode\":499", StringComparison.Ordinal));
+        Assert.DoesNotContain(rest, line => line.Contains("error", StringComparison.OrdinalIgnoreCase) || line.Contains("exception", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
     public async Task Its_timeout_holds_for_it_too()
     {
         await using var pod = await PodProcess.StartAsync();
-        await pod.SpecializeAsync(Shop.Value, "App", manifest => manifest.Timeout = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromMilliseconds(200)));
+        await pod.SpecializeAsync(Shop.Value, "App", manifest => manifest.Timeout = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(200)));
 
         using var response = await pod.Functions.GetAsync("/wait", TestContext.Current.CancellationToken);
 

@@ -82,6 +82,9 @@ internal sealed class PodProcess : IAsyncDisposable
         var id = Guid.NewGuid().ToString("N");
         var folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), "pod-" + id[..8])).FullName;
         Directory.CreateDirectory(Path.Combine(folder, "files"));
+
+        // Pods are killed here, and a process that is killed leaves what it made in its temporary folder.
+        var temporary = Directory.CreateDirectory(Path.Combine(folder, "tmp")).FullName;
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "runtime", "PodPool.Runtime"))
         {
@@ -93,6 +96,7 @@ internal sealed class PodProcess : IAsyncDisposable
         start.Environment[PodEnvironment.FunctionAddress] = PodAddress.OfSocket(Path.Combine(folder, "functions.sock"));
         start.Environment[PodEnvironment.FilesFolder] = Path.Combine(folder, "files");
         start.Environment[PodEnvironment.ClaimKey] = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
+        start.Environment["TMPDIR"] = temporary;
         start.Environment[PodEnvironment.Rehearse] = rehearse ? "true" : "false";
         foreach (var (name, value) in environment)
         {
@@ -145,21 +149,12 @@ internal sealed class PodProcess : IAsyncDisposable
     public async Task<SpecializeResponse> SpecializeAsync(IEnumerable<SpecializeRequest> parts)
     {
         using var call = Loader.Specialize(new CallOptions(cancellationToken: TestContext.Current.CancellationToken));
-        try
-        {
-            foreach (var part in parts)
-            {
-                await call.RequestStream.WriteAsync(part, TestContext.Current.CancellationToken);
-            }
 
-            await call.RequestStream.CompleteAsync();
-        }
-        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
-        {
-            // The pod answered before it heard everything; the answer says why.
-        }
-
-        return await call;
+        // Beside the answer, not before it: a write that is under way when the pod refuses may never come back.
+        var sending = SendAsync(call.RequestStream, parts);
+        var answer = await call;
+        await sending;
+        return answer;
     }
 
     /// <summary>Specializes with a package of the manager's.</summary>
@@ -202,6 +197,14 @@ internal sealed class PodProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the pod, which waits for its requests, and takes what it wrote that nobody has asked for yet.</summary>
+    public async Task<IReadOnlyCollection<string>> RestOfOutputAsync()
+    {
+        Signal("TERM");
+        await Exited.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        return _output;
+    }
+
     /// <summary>The next line of the log with an event.</summary>
     public async Task<JsonElement> LogAsync(string eventName)
         => JsonDocument.Parse(await OutputAsync(line => line.Contains($"\"event\":\"{eventName}\"", StringComparison.Ordinal))).RootElement;
@@ -238,12 +241,32 @@ internal sealed class PodProcess : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    private static async Task SendAsync(IClientStreamWriter<SpecializeRequest> stream, IEnumerable<SpecializeRequest> parts)
+    {
+        try
+        {
+            foreach (var part in parts)
+            {
+                await stream.WriteAsync(part, TestContext.Current.CancellationToken);
+            }
+
+            await stream.CompleteAsync();
+        }
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException or OperationCanceledException)
+        {
+            // The pod answered before it heard everything; the answer says why.
+        }
+    }
+
     private SocketsHttpHandler Handler(string socket)
     {
         var endPoint = PodAddress.Parse(PodAddress.OfSocket(socket));
         return new()
         {
             UseProxy = false,
+
+            // Who leaves amid a response has left: the rest of it is not read for the connection's sake.
+            ResponseDrainTimeout = TimeSpan.Zero,
             ConnectCallback = async (_, token) =>
             {
                 await _listening.Task.WaitAsync(token);

@@ -34,6 +34,7 @@ public sealed class RequestTests
                         using (var client = new HttpClient()) { await context.Response.WriteAsync(await client.GetStringAsync(context.Request.Query["url"].ToString())); }
                         break;
                     case "/leak": await context.Response.WriteAsync(System.Diagnostics.Activity.Current?.RootId + "|" + Context); break;
+                    case "/read": Console.WriteLine("waiting"); try { await context.Request.Body.CopyToAsync(Stream.Null); } catch (IOException) { Console.WriteLine("broken off"); throw; } break;
                     case "/sse":
                         context.Response.ContentType = "text/event-stream";
                         for (var i = 0; ; i++) { await context.Response.WriteAsync($"data: {i}\n\n", context.RequestAborted); await context.Response.Body.FlushAsync(context.RequestAborted); await context.Request.Body.ReadAsync(new byte[1], context.RequestAborted); }
@@ -195,6 +196,26 @@ public sealed class RequestTests
             await pod.OutputAsync(line => line == "cancelled");
             Assert.Equal("fine", await client.GetStringAsync("/", TestContext.Current.CancellationToken));
         }
+    }
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task A_caller_who_leaves_amid_its_body_is_no_fault_of_the_function(string version)
+    {
+        await using var pod = await PodProcess.StartAsync();
+        await pod.SpecializeAsync(Function.Value, "Function");
+        using var client = pod.ClientFor(new(version));
+        using var body = new EndlessContent();
+        using var leaving = new CancellationTokenSource();
+        var request = client.PostAsync("/read", body, leaving.Token);
+        await pod.OutputAsync(line => line == "waiting");
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => request);
+        await pod.OutputAsync(line => line == "broken off");
+        Assert.DoesNotContain(await pod.RestOfOutputAsync(), line => line.Contains("exception", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
