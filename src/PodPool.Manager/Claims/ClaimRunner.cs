@@ -78,12 +78,37 @@ internal sealed partial class ClaimRunner(
         var header = Sign(order, revision);
         var claimed = time.GetElapsedTime(begun);
 
-        // 2. Send: the header and the files that the pod lacks, each leased while it is on its way.
+        // 2. Send, beside listening: a pod may refuse before it has everything, and a write that is under way then need not come back.
         using var call = link.BeginSpecialize(order.Deadline);
+        var sending = SendAsync(call.RequestStream, header, revision, link, order);
         try
         {
-            call.RequestStream.WriteOptions = MoreFollows;
-            await call.RequestStream.WriteAsync(new() { Header = header }).ConfigureAwait(false);
+            if (await Task.WhenAny(sending, call.ResponseAsync).ConfigureAwait(false) == sending)
+            {
+                // A file that cannot be read ends the claim; the pod would wait for it.
+                await sending.ConfigureAwait(false);
+            }
+
+            // 4. The pod's answer.
+            var response = await call.ResponseAsync.ConfigureAwait(false);
+            return new(claimed, Microseconds(response.Phases?.Transfer), Microseconds(response.Phases?.Load), Microseconds(response.Phases?.Start));
+        }
+        finally
+        {
+            // Ends what is still being written; no lease outlives the claim.
+            call.Dispose();
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>The header, and the files that the pod lacks, each leased while it is on its way.</summary>
+    private async Task SendAsync(
+        IClientStreamWriter<SpecializeRequest> stream, SpecializeHeader header, PreparedRevision revision, PodLink link, ClaimOrder order)
+    {
+        try
+        {
+            stream.WriteOptions = MoreFollows;
+            await stream.WriteAsync(new() { Header = header }).ConfigureAwait(false);
 
             // 3. Beside the transfer: whatever else the platform wants to do about a claim.
             platform.ClaimStarted(order);
@@ -91,22 +116,18 @@ internal sealed partial class ClaimRunner(
             {
                 if (!link.HeldFiles.Contains(revision.Files[file].Sha256))
                 {
-                    await SendAsync(call.RequestStream, file, revision.Files[file]).ConfigureAwait(false);
+                    await SendAsync(stream, file, revision.Files[file]).ConfigureAwait(false);
                 }
             }
 
-            call.RequestStream.WriteOptions = Last;
-            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+            stream.WriteOptions = Last;
+            await stream.CompleteAsync().ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException or OperationCanceledException)
         {
-            // The pod answered before it had everything: its answer, which follows, says why.
+            // The pod answered before it had everything: its answer says why.
             Log.AnsweredEarly(logger, order.Pod.Value, exception.Message);
         }
-
-        // 4. The pod's answer.
-        var response = await call.ResponseAsync.ConfigureAwait(false);
-        return new(claimed, Microseconds(response.Phases?.Transfer), Microseconds(response.Phases?.Load), Microseconds(response.Phases?.Start));
     }
 
     private async Task SendAsync(IClientStreamWriter<SpecializeRequest> stream, int index, PackageFile file)
