@@ -201,7 +201,7 @@ public sealed class Pool
 
     // ---- what operators tell
 
-    /// <summary>Adds a function or changes it; another revision starts a make-before-break update.</summary>
+    /// <summary>Adds a function or changes it; another revision starts a make-before-break update. Its next start is tried at once, however its last ones ended.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value of <paramref name="function"/> is outside what is allowed.</exception>
     public void SetFunction(FunctionSpec function)
     {
@@ -210,17 +210,16 @@ public sealed class Pool
         if (!_books.Functions.TryGetValue(function.Name, out var known))
         {
             known = _books.NewFunction(function);
+            known.RouteChanged = true;
         }
-        else if (known.Current.Spec == function)
-        {
-            return;
-        }
-        else
+        else if (known.Current.Spec != function)
         {
             Change(known, function);
+            known.RouteChanged = true;
         }
 
-        known.RouteChanged = true;
+        // Also if nothing of it changed: what it lacked may have been put right, a damaged file or what its start-up connects to.
+        _starts.CloseBreaker(known);
         _books.Touch(known);
         Settle();
     }
@@ -453,7 +452,6 @@ public sealed class Pool
         known.Replace(spec);
         known.LastFault = null;
         known.PlatformFaults = 0;
-        _starts.CloseBreaker(known);
     }
 
     private List<PodId> DrainInstances(Function function)

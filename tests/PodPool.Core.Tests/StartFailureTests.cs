@@ -170,6 +170,20 @@ public sealed class StartFailureTests
     }
 
     [Fact]
+    public void The_same_revision_deployed_again_closes_the_breaker()
+    {
+        _t.Acquire(_hello);
+        _t.Pool.SpecializationFailed(_t.Claims[0].Claim, OfCode);
+
+        _t.Set(PoolUnderTest.Function());
+        var acquire = _t.Acquire(_hello);
+
+        Assert.Null(_t.Pool.StatusOf(_hello)!.BreakerOpenFor);
+        Assert.Equal(2, _t.Claims.Count);
+        Assert.Equal(_t.Serve(), _t.InstanceOf(acquire).Pod);
+    }
+
+    [Fact]
     public void Pods_that_fail_again_and_again_for_one_function_are_spared_for_the_others()
     {
         var used = 0;

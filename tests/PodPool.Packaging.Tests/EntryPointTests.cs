@@ -88,6 +88,8 @@ public sealed class EntryPointTests
         var problem = Assert.Single(Inspect(source, entryPoint).Problems);
         Assert.Equal(reason, problem.Reason);
         Assert.Contains(says, problem.Message, StringComparison.Ordinal);
+        Assert.Contains("Fn.dll", problem.Message, StringComparison.Ordinal);
+        Assert.Contains(problem.Type, problem.Message, StringComparison.Ordinal);
     }
 
     private static PackageReport Inspect(string source, string entryPoint) => PackageInspector.Inspect(Compiled.Package(source), entryPoint, HostPlatform.Current());

@@ -13,6 +13,7 @@ internal static class Remedies
         Reason.AssemblyMissing => "deploy the project or what `dotnet publish` left, so that its dependencies go with it",
         Reason.AssemblyInvalid => "publish it again for this .NET version and architecture",
         Reason.StartupFailed or Reason.StartupTimeout => "see `podpool logs NAME` for what the function wrote, and `podpool describe NAME`",
+        Reason.PackageInvalid => "deploy the project, or a folder as `dotnet publish` leaves it",
         Reason.PackageTooLarge => "leave out what the function does not need, or serve large content from elsewhere",
         Reason.RuntimeMismatch => "set <TargetFramework> to the version the pool runs, and deploy again",
         Reason.ArchitectureMismatch => "publish for the pool's runtime identifier, or as portable IL; `podpool deploy` on the project does it",

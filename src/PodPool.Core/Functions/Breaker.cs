@@ -5,7 +5,7 @@ namespace PodPool.Core;
 /// <code>
 /// Closed ──a start failed──► Open ──time──► half open: one trial at a time
 ///    ▲                        ▲                      │
-///    └────────a start succeeded, a new revision──────┤
+///    └────────a start succeeded, a deploy────────────┤
 ///                             └────it failed: twice as long
 /// </code>
 /// </summary>

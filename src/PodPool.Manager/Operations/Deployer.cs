@@ -62,9 +62,11 @@ internal sealed partial class Deployer(
             else
             {
                 functions.Set(record);
-                pool.SetFunction(record.Core);
                 Log.Deployed(logger, name.ToString(), record.Revision);
             }
+
+            // Also one that is as it was: it is to be tried again.
+            pool.SetFunction(record.Core);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Reflection.PortableExecutable;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Deploy;
@@ -165,6 +166,39 @@ public sealed class PackageBuilderTests : IDisposable
         Assert.Contains("secret.txt", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_archive_is_refused_and_not_unpacked()
+    {
+        var archive = Path.Combine(_folder, "package.zip");
+        using (var zip = ZipFile.Open(archive, ZipArchiveMode.Create))
+        {
+            zip.CreateEntry("../outside.dll");
+        }
+
+        var refused = await RefusedAsync(archive);
+
+        Assert.Equal("PACKAGE_INVALID", refused.Reason);
+        Assert.Contains("package.zip", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("deploy the folder", refused.Remedy, StringComparison.Ordinal);
+        Assert.Equal([archive], Directory.EnumerateFiles(_terminal.Folder, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_file_of_ten_gigabytes_is_refused_before_a_byte_of_it_is_read()
+    {
+        new TestAssembly("Plain").WithFunction("Plain.Echo").WriteTo(_folder);
+
+        // Whoever opened it would be told that it is in use. It is all hole: it takes no room.
+        await using var large = new FileStream(Path.Combine(_folder, "model.bin"), FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        large.SetLength(10L << 30);
+
+        var refused = await RefusedAsync(_folder);
+
+        Assert.Equal("PACKAGE_TOO_LARGE", refused.Reason);
+        Assert.Contains("model.bin", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("leave out", refused.Remedy, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _terminal.Dispose();
 
     private Task<BuiltPackage> BuildAsync(string path, string entryPoint = "")
@@ -174,6 +208,7 @@ public sealed class PackageBuilderTests : IDisposable
     {
         var refused = await Assert.ThrowsAsync<CliException>(() => BuildAsync(path, entryPoint));
         Assert.Equal(ExitCode.Refused, refused.ExitCode);
+        Assert.False(string.IsNullOrEmpty(refused.Remedy), $"no remedy for: {refused.Message}");
         return refused;
     }
 }

@@ -65,6 +65,36 @@ public sealed class DeployTests : IAsyncLifetime
         Assert.Single((await _manager.Client.Operator.FindMissingFilesAsync(new() { Files = { file } }, cancellationToken: Test)).Sha256);
     }
 
+    [Fact]
+    public async Task A_file_of_ten_gigabytes_is_refused_when_it_is_announced_and_when_it_is_deployed()
+    {
+        var large = TestPackage.Describe("model.bin", [1]);
+        large.Size = 10L << 30;
+        using var call = _manager.Client.Operator.UploadFiles(cancellationToken: Test);
+        await call.RequestStream.WriteAsync(new() { Begin = large }, Test);
+        await AssertRefusedAsync(Reason.PackageTooLarge, large.Size.ToString(System.Globalization.CultureInfo.InvariantCulture), () => call.ResponseAsync);
+
+        var package = Compiled.Hello();
+        var refused = await AssertRefusedAsync(Reason.PackageTooLarge, "'model.bin'", () => _manager.Client.DeployAsync("hello", package, spec => spec.Files.Add(large)));
+        Assert.Equal("model.bin", refused.InfoOf()!.Metadata["file"]);
+        var kept = Directory.EnumerateFiles(Path.Combine(_manager.Options.StateFolder, "files"), "*", SearchOption.AllDirectories);
+        Assert.Equal(package.Files.Select(file => Convert.ToHexStringLower(file.File.Sha256.Span)), kept.Select(Path.GetFileName));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(_manager.Options.StateFolder, "incoming")));
+    }
+
+    [Theory]
+    [InlineData("Fn::Nothing", Reason.EntryPointNotFound, "no type 'Nothing'")]
+    [InlineData("Fn::Base", Reason.EntryPointInvalid, "make it a public, concrete class")]
+    public async Task A_wrong_entry_point_is_refused_naming_file_and_type(string entryPoint, Reason reason, string says)
+    {
+        var package = Compiled.Function("public abstract class Base : IHttpFunction { public abstract Task HandleAsync(HttpContext context); }");
+        var refused = await AssertRefusedAsync(reason, says, () => _manager.Client.DeployAsync("hello", package, spec => spec.EntryPoint = entryPoint));
+        Assert.Equal("Fn.dll", refused.InfoOf()!.Metadata["file"]);
+        Assert.Contains(refused.InfoOf()!.Metadata["type"], entryPoint, StringComparison.Ordinal);
+        Assert.Contains("'Fn.dll'", refused.Status.Detail, StringComparison.Ordinal);
+        await AssertRefusedAsync(Reason.FunctionNotFound, "default/hello", () => _manager.Client.DescribeAsync("hello"));
+    }
+
     [Theory]
     [InlineData("../evil.dll")]
     [InlineData("/etc/passwd")]

@@ -81,6 +81,7 @@ public sealed class PackageTests
 
         Assert.Equal(Reason.PackageInvalid, reason);
         Assert.Contains("link", message, StringComparison.Ordinal);
+        Assert.Equal(PodPhase.PodFailed, (await pod.StatusAsync()).Phase);
         Assert.Empty(Directory.EnumerateFileSystemEntries(outside));
         Assert.Empty(Directory.EnumerateFileSystemEntries(pod.PackageFolder));
         Directory.Delete(outside);
