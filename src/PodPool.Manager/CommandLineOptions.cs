@@ -6,7 +6,8 @@ namespace PodPool.Manager;
 internal static class CommandLineOptions
 {
     public const string Usage = """
-        PodPool.Manager --state DIR --runtime DIR --listen ADDRESS [--public URL] [--warm N] [--max N] [--memory MIB] [--keep-pods]
+        PodPool.Manager --state DIR --runtime DIR --listen ADDRESS [--public URL] [--warm N] [--max N] [--memory MIB]
+                         [--prefetch MIB] [--keep-pods]
 
           --state DIR       what outlives the manager: functions, files, logs
           --runtime DIR     where the published PodPool.Runtime is
@@ -15,6 +16,7 @@ internal static class CommandLineOptions
           --warm N          warm pods to keep (default 4)
           --max N           pods in all (default 0: no limit)
           --memory MIB      memory of one pod (default 512; 0: no limit)
+          --prefetch MIB    package files that each warm pod is given while it idles (default 16; 0: none)
           --keep-pods       pods go on when the manager stops, for the next one to take over
         """;
 
@@ -32,10 +34,10 @@ internal static class CommandLineOptions
                 case "--keep-pods":
                     values["--keep-pods"] = "";
                     break;
-                case "--state" or "--runtime" or "--listen" or "--public" or "--warm" or "--max" or "--memory" when i + 1 < args.Count:
+                case "--state" or "--runtime" or "--listen" or "--public" or "--warm" or "--max" or "--memory" or "--prefetch" when i + 1 < args.Count:
                     values[args[i]] = args[++i];
                     break;
-                case "--state" or "--runtime" or "--listen" or "--public" or "--warm" or "--max" or "--memory":
+                case "--state" or "--runtime" or "--listen" or "--public" or "--warm" or "--max" or "--memory" or "--prefetch":
                     throw new ManagerOptionsException($"{args[i]} needs a value; --help says which");
                 default:
                     throw new ManagerOptionsException($"'{args[i]}' is no option; --help lists them");
@@ -56,6 +58,7 @@ internal static class CommandLineOptions
                 {
                     Warm = Number("--warm", pool.Warm),
                     Max = Number("--max", pool.Max),
+                    PrefetchBytes = (long)Number("--prefetch", (int)(pool.PrefetchBytes >> 20)) << 20,
                     MemoryBytes = (long)Number("--memory", (int)(pool.MemoryBytes >> 20)) << 20,
                 },
             ],

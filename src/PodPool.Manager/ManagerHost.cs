@@ -87,6 +87,7 @@ public static class ManagerHost
         services.AddSingleton<ClaimRunner>();
         services.AddSingleton<PoolSizes>();
         services.AddSingleton<PoolSet>();
+        services.AddSingleton<Prefetcher>();
 
         services.AddSingleton<RouterHub>();
         services.AddSingleton<Routes>();

@@ -1,3 +1,4 @@
+using PodPool.Manager.Claims;
 using PodPool.Manager.Functions;
 using PodPool.Manager.Operations;
 using PodPool.Manager.Packages;
@@ -11,8 +12,8 @@ namespace PodPool.Manager;
 /// What begins before the manager listens, and ends after it stopped listening: so no router hears of a state that is not whole.
 /// </summary>
 internal sealed partial class ManagerLife(
-    ManagerOptions options, PoolSet pools, Deployer deployer, PackageStore store, FunctionRegistry functions, IHostApplicationLifetime lifetime,
-    TimeProvider time, ILogger<ManagerLife> logger)
+    ManagerOptions options, PoolSet pools, Deployer deployer, Prefetcher prefetcher, PackageStore store, FunctionRegistry functions,
+    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ManagerLife> logger)
     : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan CollectEvery = TimeSpan.FromMinutes(10);
@@ -39,7 +40,9 @@ internal sealed partial class ManagerLife(
 
         using (ExecutionContext.SuppressFlow())
         {
-            _housekeeping = Task.Run(() => KeepHouseAsync(_stopping.Token), CancellationToken.None);
+            _housekeeping = Task.WhenAll(
+                Task.Run(() => KeepHouseAsync(_stopping.Token), CancellationToken.None),
+                Task.Run(() => prefetcher.RunAsync(_stopping.Token), CancellationToken.None));
         }
     }
 

@@ -53,6 +53,14 @@ public sealed record PoolOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan RefillQuiet { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>
+    /// Package files that each warm pod is given while it idles, those of the lately started and deployed functions first: so that a
+    /// first request sends nothing. They lie in memory, and count against <see cref="MemoryBytes"/>.
+    /// </summary>
+    /// <value>Default: 16 MiB, in bytes; 0: none. 0 to 1 GiB.</value>
+    [Range(0L, 1L << 30)]
+    public long PrefetchBytes { get; init; } = 16L << 20;
+
     /// <summary>How long a pod may take to become warm.</summary>
     /// <value>Default: 2 min. 1 s to 1 h.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]

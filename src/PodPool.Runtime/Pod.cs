@@ -15,6 +15,9 @@ internal sealed partial class Pod(PodOptions options, Specializer own, FunctionA
     /// <summary>What a function gets to end after its last request, and what cut-off requests get to notice it.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
+    /// <summary>Bytes received ahead of a claim, after which the memory that the receiving took is given back.</summary>
+    private const long TidyAfter = 1 << 20;
+
     private readonly CancellationTokenSource _stopping = new();
 
     // Where claims go: to the pod itself, and during the rehearsal to what rehearses.
@@ -40,6 +43,24 @@ internal sealed partial class Pod(PodOptions options, Specializer own, FunctionA
         }
     }
 
+    /// <exception cref="RefusalException">As loader.proto lists them.</exception>
+    public async Task PrefetchAsync(IAsyncStreamReader<PrefetchRequest> parts, CancellationToken cancellationToken)
+    {
+        var current = Volatile.Read(ref _current);
+        try
+        {
+            var received = await current.PrefetchAsync(parts, cancellationToken).ConfigureAwait(false);
+            if (current == _own && received > TidyAfter)
+            {
+                IdleMemory.Release();
+            }
+        }
+        catch (RefusalException refusal) when (current != _own && refusal.Reason is >= Reason.ClaimUnsigned and <= Reason.ClaimConflict)
+        {
+            throw PodLife.NotWarm(options.PodId, PodPhase.PodStarting);
+        }
+    }
+
     /// <summary>What to rehearse with; until <see cref="BecomeWarm"/>.</summary>
     public void Rehearse(Specializer rehearsing) => Volatile.Write(ref _current, rehearsing);
 
@@ -54,6 +75,7 @@ internal sealed partial class Pod(PodOptions options, Specializer own, FunctionA
     public (PodStatus Status, Task Changed) ObserveStatus()
     {
         var (state, changed) = _own.Life.Observe();
+        var (files, packages) = _own.Held.Contents;
         var status = new PodStatus
         {
             PodId = options.PodId,
@@ -66,6 +88,8 @@ internal sealed partial class Pod(PodOptions options, Specializer own, FunctionA
             Rehearsal = _rehearsal,
             Failure = state.Failure,
             Message = state.Message,
+            HeldFiles = { files },
+            HeldPackages = { packages },
         };
         return (status, changed);
     }

@@ -128,7 +128,7 @@ internal sealed partial class PodHost : IAsyncDisposable
     }
 
     private Specializer SpecializerFor(PodLife life, ClaimVerifier verifier, string folder)
-        => new(life, verifier, folder, _application, _logs, _time, _loggers.CreateLogger<Specializer>());
+        => new(life, verifier, folder, new HeldFiles(folder + "-held"), _application, _logs, _time, _loggers.CreateLogger<Specializer>());
 
     private static partial class Log
     {

@@ -48,6 +48,8 @@ internal sealed partial class PodLink : IAsyncDisposable
     private PodObservation _observation;
     private bool _specializing;
     private bool _withheld;
+    private CancellationTokenSource? _prefetching;
+    private (FrozenSet<ByteString> Files, FrozenSet<string> Packages)? _ordered;
 
     public PodLink(PlatformPod pod, ILinkObserver observer, TimeProvider time, ILogger logger)
     {
@@ -79,6 +81,9 @@ internal sealed partial class PodLink : IAsyncDisposable
 
     /// <summary>Digests of files that the pod holds already.</summary>
     public FrozenSet<ByteString> HeldFiles { get; private set; } = [];
+
+    /// <summary>Digests of packages of which the pod holds every file.</summary>
+    public FrozenSet<string> HeldPackages { get; private set; } = [];
 
     /// <summary>The pod answered at least once.</summary>
     public Task FirstStatus => _firstStatus.Task;
@@ -114,6 +119,7 @@ internal sealed partial class PodLink : IAsyncDisposable
         lock (_gate)
         {
             _specializing = true;
+            _prefetching?.Cancel();
         }
 
         return _client.Specialize(deadline: _time.GetUtcNow().UtcDateTime + deadline, cancellationToken: _closedToken);
@@ -133,6 +139,46 @@ internal sealed partial class PodLink : IAsyncDisposable
         if (news is not null)
         {
             _observer.Observed(_pod, news);
+        }
+    }
+
+    /// <summary>Gives the pod files ahead of a claim; a claim that comes meanwhile ends it.</summary>
+    /// <param name="files">Digests of all files that the order names.</param>
+    /// <param name="packages">Digests of its packages.</param>
+    /// <param name="send">Sends the order and what the pod lacks.</param>
+    /// <param name="patience">How long it may take.</param>
+    /// <exception cref="RpcException">The pod refused, cannot be reached, or was claimed.</exception>
+    public async Task PrefetchAsync(
+        FrozenSet<ByteString> files, FrozenSet<string> packages, Func<IClientStreamWriter<PrefetchRequest>, Task> send, TimeSpan patience)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_closedToken);
+        lock (_gate)
+        {
+            if (_specializing)
+            {
+                return;
+            }
+
+            // From now on the pod may have dropped what is not in the order, whatever its last word was.
+            _prefetching = ending;
+            _ordered = (files, packages);
+            (HeldFiles, HeldPackages) = Within(HeldFiles, HeldPackages);
+        }
+
+        try
+        {
+            using var call = _client.Prefetch(deadline: _time.GetUtcNow().UtcDateTime + patience, cancellationToken: ending.Token);
+            var sending = send(call.RequestStream);
+            await Task.WhenAny(sending, call.ResponseAsync).ConfigureAwait(false);
+            await call.ResponseAsync.ConfigureAwait(false);
+            await sending.ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _prefetching = null;
+            }
         }
     }
 
@@ -249,10 +295,11 @@ internal sealed partial class PodLink : IAsyncDisposable
         }
 
         FunctionAddress = status.FunctionAddress;
-        HeldFiles = status.HeldFiles.ToFrozenSet();
-        var observation = new PodObservation(_pod.Pod, PhaseOf(status.Phase), _pod.Node, BindingOf(status.Binding));
+        PodObservation observation;
         lock (_gate)
         {
+            (HeldFiles, HeldPackages) = Within(status.HeldFiles.ToFrozenSet(), status.HeldPackages.ToFrozenSet());
+            observation = new(_pod.Pod, PhaseOf(status.Phase), _pod.Node, BindingOf(status.Binding)) { HeldPackages = [.. HeldPackages] };
             _observation = observation;
             _withheld = _specializing && observation.Phase is (PodPhase.Specializing or PodPhase.Serving);
             if (_withheld)
@@ -264,6 +311,9 @@ internal sealed partial class PodLink : IAsyncDisposable
         _firstStatus.TrySetResult();
         _observer.Observed(_pod, observation);
     }
+
+    private (FrozenSet<ByteString> Files, FrozenSet<string> Packages) Within(FrozenSet<ByteString> files, FrozenSet<string> packages)
+        => _ordered is { } ordered ? (files.Intersect(ordered.Files).ToFrozenSet(), packages.Intersect(ordered.Packages).ToFrozenSet()) : (files, packages);
 
     private static PodPhase PhaseOf(WirePhase phase) => phase switch
     {

@@ -278,7 +278,7 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         _created[pod] = _time.GetTimestamp();
         try
         {
-            await QuietAsync().ConfigureAwait(false);
+            await QuietAsync(_closed.Token).ConfigureAwait(false);
             await _platform.CreateAsync(pod, _options, _closed.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_closed.IsCancellationRequested)
@@ -293,7 +293,7 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     }
 
     /// <summary>Waits while claims are fresh; under a steady stream of them no longer than ten times the quiet it would like.</summary>
-    private async Task QuietAsync()
+    public async Task QuietAsync(CancellationToken cancellationToken)
     {
         for (var i = 0; i < 10; i++)
         {
@@ -303,7 +303,7 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
                 return;
             }
 
-            await Task.Delay(left, _time, _closed.Token).ConfigureAwait(false);
+            await Task.Delay(left, _time, cancellationToken).ConfigureAwait(false);
         }
     }
 

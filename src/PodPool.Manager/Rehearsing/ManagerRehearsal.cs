@@ -34,7 +34,7 @@ internal static class ManagerRehearsal
             StateFolder = folder,
             RuntimeFolder = runtimeFolder,
             Listen = PodAddress.OfSocket(Path.Combine(folder, "socket")),
-            Pools = [new() { Warm = 1, Max = 1, RefillPerSecond = 100, RefillYield = TimeSpan.Zero }],
+            Pools = [new() { Warm = 1, Max = 1, RefillPerSecond = 100, RefillYield = TimeSpan.Zero, PrefetchBytes = 0 }],
             ShutdownGrace = TimeSpan.Zero,
             Rehearse = false,
         };

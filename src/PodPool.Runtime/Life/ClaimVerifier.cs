@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using PodPool.Contracts.V1;
+using PodPool.Contracts.Wire;
 
 namespace PodPool.Runtime.Life;
 
-/// <summary>Says whether a claim is the manager's, for this pod, for this manifest, and still good.</summary>
+/// <summary>Says whether a claim or an order is the manager's, for this pod, for these files, and still good.</summary>
 internal sealed class ClaimVerifier : IDisposable
 {
     /// <summary>How far the manager's clock may be from the pod's.</summary>
@@ -34,21 +36,9 @@ internal sealed class ClaimVerifier : IDisposable
     /// <exception cref="RefusalException">CLAIM_UNSIGNED, CLAIM_WRONG_POD, CLAIM_WRONG_MANIFEST or CLAIM_EXPIRED.</exception>
     public (Claim Claim, Manifest Manifest) Verify(SpecializeHeader header)
     {
-        if (!IsSigned(header))
-        {
-            throw new RefusalException(
-                Reason.ClaimUnsigned,
-                header.Signature.IsEmpty ? "the claim has no signature" : "the claim's signature does not verify with the key this pod was given",
-                ("pod", _podId));
-        }
-
+        RequireSignature(header.Claim.Span, header.Signature, "claim");
         var claim = Parse(Claim.Parser, header.Claim, "claim");
-        if (claim.PodId != _podId)
-        {
-            throw new RefusalException(
-                Reason.ClaimWrongPod, $"the claim is for pod {claim.PodId}, this is pod {_podId}", ("pod", _podId), ("claimed_pod", claim.PodId));
-        }
-
+        RequireThisPod(claim.PodId, "claim");
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(header.Manifest.Span, digest);
         if (!digest.SequenceEqual(claim.ManifestSha256.Span))
@@ -56,14 +46,7 @@ internal sealed class ClaimVerifier : IDisposable
             throw new RefusalException(Reason.ClaimWrongManifest, "the manifest is not the one that was signed", ("pod", _podId));
         }
 
-        var now = _time.GetUtcNow();
-        if (claim.ExpiresAt is null || claim.ExpiresAt.ToDateTimeOffset() + Skew < now)
-        {
-            var expiry = claim.ExpiresAt is null ? "has no expiry" : string.Create(
-                CultureInfo.InvariantCulture, $"expired at {claim.ExpiresAt.ToDateTimeOffset():O}; this pod's clock says {now:O}");
-            throw new RefusalException(Reason.ClaimExpired, $"the claim {expiry}", ("pod", _podId));
-        }
-
+        RequireFresh(claim.ExpiresAt, "claim");
         var manifest = Parse(Manifest.Parser, header.Manifest, "manifest");
         return claim.Revision == manifest.Revision
             ? (claim, manifest)
@@ -71,14 +54,53 @@ internal sealed class ClaimVerifier : IDisposable
                 Reason.ClaimWrongManifest, $"the claim is for revision {claim.Revision}, the manifest for revision {manifest.Revision}", ("pod", _podId));
     }
 
+    /// <summary>The order, once it is proven.</summary>
+    /// <exception cref="RefusalException">CLAIM_UNSIGNED, CLAIM_WRONG_POD or CLAIM_EXPIRED.</exception>
+    public PrefetchOrder Verify(PrefetchHeader header)
+    {
+        RequireSignature(SignedOrder.OfPrefetch(header.Order.Span), header.Signature, "order");
+        var order = Parse(PrefetchOrder.Parser, header.Order, "order");
+        RequireThisPod(order.PodId, "order");
+        RequireFresh(order.ExpiresAt, "order");
+        return order;
+    }
+
     public void Dispose() => _key.Dispose();
 
-    private bool IsSigned(SpecializeHeader header)
+    private void RequireSignature(ReadOnlySpan<byte> signed, ByteString signature, string what)
     {
         // Keys make no promise for use by several threads at once.
+        bool isSigned;
         lock (_keyInUse)
         {
-            return _key.VerifyData(header.Claim.Span, header.Signature.Span, HashAlgorithmName.SHA256);
+            isSigned = _key.VerifyData(signed, signature.Span, HashAlgorithmName.SHA256);
+        }
+
+        if (!isSigned)
+        {
+            throw new RefusalException(
+                Reason.ClaimUnsigned,
+                signature.IsEmpty ? $"the {what} has no signature" : $"the {what}'s signature does not verify with the key this pod was given",
+                ("pod", _podId));
+        }
+    }
+
+    private void RequireThisPod(string podId, string what)
+    {
+        if (podId != _podId)
+        {
+            throw new RefusalException(Reason.ClaimWrongPod, $"the {what} is for pod {podId}, this is pod {_podId}", ("pod", _podId), ("claimed_pod", podId));
+        }
+    }
+
+    private void RequireFresh(Timestamp? expiresAt, string what)
+    {
+        var now = _time.GetUtcNow();
+        if (expiresAt is null || expiresAt.ToDateTimeOffset() + Skew < now)
+        {
+            var expiry = expiresAt is null ? "has no expiry" : string.Create(
+                CultureInfo.InvariantCulture, $"expired at {expiresAt.ToDateTimeOffset():O}; this pod's clock says {now:O}");
+            throw new RefusalException(Reason.ClaimExpired, $"the {what} {expiry}", ("pod", _podId));
         }
     }
 

@@ -86,6 +86,15 @@ internal sealed class PodLife(string podId)
         }
     }
 
+    /// <summary>Something of the pod's status has changed that is not its state.</summary>
+    public void Announce()
+    {
+        lock (_lock)
+        {
+            Set(_state);
+        }
+    }
+
     public void BecomeServing(SpecializeResponse response)
     {
         lock (_lock)

@@ -19,7 +19,8 @@ namespace PodPool.Runtime.Life;
 /// </code>
 /// </remarks>
 internal sealed partial class Specializer(
-    PodLife life, ClaimVerifier verifier, string folder, FunctionApplication endpoint, JsonLogs logs, TimeProvider time, ILogger<Specializer> logger)
+    PodLife life, ClaimVerifier verifier, string folder, HeldFiles held, FunctionApplication endpoint, JsonLogs logs, TimeProvider time,
+    ILogger<Specializer> logger)
 {
     private static readonly TimeSpan DefaultStartTimeout = TimeSpan.FromSeconds(30);
 
@@ -27,6 +28,29 @@ internal sealed partial class Specializer(
     private FunctionLoadContext? _context;
 
     public PodLife Life => life;
+
+    public HeldFiles Held => held;
+
+    /// <summary>Takes files ahead of the claim.</summary>
+    /// <returns>Bytes that were received.</returns>
+    /// <exception cref="RefusalException">As loader.proto lists them.</exception>
+    public async Task<long> PrefetchAsync(IAsyncStreamReader<PrefetchRequest> parts, CancellationToken cancellationToken)
+    {
+        if (!await parts.MoveNext(cancellationToken).ConfigureAwait(false) || parts.Current.PartCase != PrefetchRequest.PartOneofCase.Header)
+        {
+            throw new RefusalException(Reason.ClaimUnsigned, "the first message of the stream must be the header with the order", ("pod", life.PodId));
+        }
+
+        var order = verifier.Verify(parts.Current.Header);
+        if (life.State.Phase is not PodPhase.PodWarm and var phase)
+        {
+            throw PodLife.NotWarm(life.PodId, phase);
+        }
+
+        var received = await held.ReceiveAsync(order, parts, life.PodId, cancellationToken).ConfigureAwait(false);
+        life.Announce();
+        return received;
+    }
 
     /// <exception cref="RefusalException">As loader.proto lists them.</exception>
     public async Task<SpecializeResponse> SpecializeAsync(IAsyncStreamReader<SpecializeRequest> parts, CancellationToken cancellationToken)
@@ -62,6 +86,7 @@ internal sealed partial class Specializer(
             };
             Log.Failed(logger, manifest.Namespace, manifest.Function, manifest.Revision, refusal.Reason, exception);
             life.Fail(refusal);
+            held.Drop();
             RemoveFiles();
         }
 
@@ -75,6 +100,7 @@ internal sealed partial class Specializer(
         _context?.Forget();
         _surroundings?.Dispose();
         logs.Identity = null;
+        held.Dispose();
         RemoveFiles();
     }
 
@@ -86,9 +112,10 @@ internal sealed partial class Specializer(
         }
 
         // 3
-        using (var receiver = new PackageReceiver(folder, manifest.Files))
+        await held.CloseAsync().ConfigureAwait(false);
+        using (var receiver = new PackageReceiver(folder, manifest.Files, held.TryTake))
         {
-            await receiver.ReceiveAsync(parts, cancellationToken).ConfigureAwait(false);
+            await receiver.ReceiveAsync(parts, static part => part.Chunk, cancellationToken).ConfigureAwait(false);
         }
 
         var phases = new Phases { Transfer = Microseconds(time.GetElapsedTime(begun)) };
@@ -98,7 +125,8 @@ internal sealed partial class Specializer(
         Task<string> loading;
         using (ExecutionContext.SuppressFlow())
         {
-            loading = Task.Run(() => LoadAsync(manifest, phases), CancellationToken.None);
+            var dropping = Task.Run(held.Drop, CancellationToken.None);
+            loading = Task.Run(() => LoadAsync(manifest, phases, dropping), CancellationToken.None);
         }
 
         var limit = manifest.StartTimeout?.ToTimeSpan() ?? DefaultStartTimeout;
@@ -115,7 +143,7 @@ internal sealed partial class Specializer(
         }
     }
 
-    private async Task<string> LoadAsync(Manifest manifest, Phases phases)
+    private async Task<string> LoadAsync(Manifest manifest, Phases phases, Task dropping)
     {
         var stage = Reason.AssemblyInvalid;
         var begun = time.GetTimestamp();
@@ -128,6 +156,9 @@ internal sealed partial class Specializer(
             logs.Identity = identity;
             _context = new FunctionLoadContext(new(folder, manifest.Files), name.Assembly);
             var assembly = _context.LoadEntryAssembly();
+
+            // From here on code of the function may run, and other functions' files are none of its business.
+            await dropping.ConfigureAwait(false);
             Surroundings.SetEntryAssembly(assembly);
             var gate = new RequestGate();
             FunctionTarget target;

@@ -22,6 +22,19 @@ internal sealed class LoaderService(Pod pod) : Contracts.V1.Loader.LoaderBase
         }
     }
 
+    public override async Task<PrefetchResponse> Prefetch(IAsyncStreamReader<PrefetchRequest> requestStream, ServerCallContext context)
+    {
+        try
+        {
+            await pod.PrefetchAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
+            return new();
+        }
+        catch (RefusalException refusal)
+        {
+            throw refusal.ToRpc();
+        }
+    }
+
     public override async Task Status(StatusRequest request, IServerStreamWriter<PodStatus> responseStream, ServerCallContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, pod.Stopping);

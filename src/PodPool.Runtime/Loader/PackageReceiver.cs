@@ -7,12 +7,15 @@ using PodPool.Runtime.Life;
 
 namespace PodPool.Runtime.Loader;
 
-/// <summary>Writes a package's files as their chunks arrive, and checks size and digest on the way.</summary>
+/// <summary>Writes a package's files as their chunks arrive, and checks size and digest on the way; what was there before comes from there.</summary>
 /// <remarks>
 /// Nothing is written outside the folder: names were checked by <see cref="PackageRules"/>, folders and files are made anew and
 /// never opened through what is already there, be it a file or a link.
 /// </remarks>
-internal sealed class PackageReceiver(string folder, IReadOnlyList<PackageFile> files) : IDisposable
+/// <param name="folder">Where files go.</param>
+/// <param name="files">Which.</param>
+/// <param name="take">Brings a file that was not sent to its place, if the pod holds it; false: it does not.</param>
+internal sealed class PackageReceiver(string folder, IReadOnlyList<PackageFile> files, Func<PackageFile, string, bool> take) : IDisposable
 {
     private const int DiskFull = 28;
     private const int QuotaExceeded = 122;
@@ -26,8 +29,12 @@ internal sealed class PackageReceiver(string folder, IReadOnlyList<PackageFile> 
     private int _next;
 
     /// <summary>Receives until all files are there.</summary>
+    /// <param name="parts">What comes after the header.</param>
+    /// <param name="chunkOf">The chunk that a message is; null: it is none.</param>
+    /// <param name="cancellationToken">Ends the receiving.</param>
     /// <exception cref="RefusalException">PACKAGE_INVALID, DIGEST_MISMATCH, FILE_MISSING or STORAGE_FULL.</exception>
-    public async Task ReceiveAsync(IAsyncStreamReader<SpecializeRequest> parts, CancellationToken cancellationToken)
+    public async Task ReceiveAsync<T>(IAsyncStreamReader<T> parts, Func<T, FileChunk?> chunkOf, CancellationToken cancellationToken)
+        where T : class
     {
         try
         {
@@ -36,15 +43,12 @@ internal sealed class PackageReceiver(string folder, IReadOnlyList<PackageFile> 
             {
                 if (!await parts.MoveNext(cancellationToken).ConfigureAwait(false))
                 {
-                    throw Missing();
+                    TakeUpTo(files.Count);
+                    return;
                 }
 
-                if (parts.Current.PartCase != SpecializeRequest.PartOneofCase.Chunk)
-                {
-                    throw new RefusalException(Reason.PackageInvalid, "only the first message of the stream is a header; all others are file chunks");
-                }
-
-                Write(parts.Current.Chunk);
+                Write(chunkOf(parts.Current) ?? throw new RefusalException(
+                    Reason.PackageInvalid, "only the first message of the stream is a header; all others are file chunks"));
             }
         }
         catch (IOException exception) when (exception.HResult is DiskFull or QuotaExceeded or DiskFullHResult)
@@ -62,11 +66,13 @@ internal sealed class PackageReceiver(string folder, IReadOnlyList<PackageFile> 
 
     private void Write(FileChunk chunk)
     {
-        if (chunk.File != _next)
+        if (chunk.File < _next || chunk.File >= files.Count)
         {
-            throw chunk.File > _next && chunk.File < files.Count ? Missing() : new RefusalException(
+            throw new RefusalException(
                 Reason.PackageInvalid, $"a chunk is for file {chunk.File}, expected {_next}: files come in the manifest's order, each whole");
         }
+
+        TakeUpTo(chunk.File);
 
         if (chunk.Data.Length > PackageLimits.MaxChunk)
         {
@@ -88,6 +94,35 @@ internal sealed class PackageReceiver(string folder, IReadOnlyList<PackageFile> 
         {
             Finish(file);
             WriteEmptyFiles();
+        }
+    }
+
+    /// <summary>The files before this one were not sent: so the pod must hold them.</summary>
+    private void TakeUpTo(int file)
+    {
+        while (_next < file)
+        {
+            var missing = files[_next];
+            if (missing.Size == 0)
+            {
+                WriteEmptyFiles();
+                continue;
+            }
+
+            var full = Place(missing.Path);
+            try
+            {
+                if (_written > 0 || !take(missing, full))
+                {
+                    throw Missing();
+                }
+            }
+            catch (IOException exception) when (IsThere(full))
+            {
+                throw InTheWay(missing.Path, exception);
+            }
+
+            _next++;
         }
     }
 
@@ -119,7 +154,8 @@ internal sealed class PackageReceiver(string folder, IReadOnlyList<PackageFile> 
         _next++;
     }
 
-    private FileStream Create(string path)
+    /// <summary>The full path of a file whose folder is there.</summary>
+    private string Place(string path)
     {
         var slash = path.LastIndexOf('/');
         if (slash > 0)
@@ -127,6 +163,12 @@ internal sealed class PackageReceiver(string folder, IReadOnlyList<PackageFile> 
             CreateFolder(path[..slash]);
         }
 
+        return Path.Combine(folder, path);
+    }
+
+    private FileStream Create(string path)
+    {
+        var full = Place(path);
         try
         {
             // CreateNew is O_CREAT|O_EXCL: it fails on whatever is there and follows no link.
@@ -136,14 +178,16 @@ internal sealed class PackageReceiver(string folder, IReadOnlyList<PackageFile> 
                 options.UnixCreateMode = Mode;
             }
 
-            return new FileStream(Path.Combine(folder, path), options);
+            return new FileStream(full, options);
         }
-        catch (IOException exception) when (Path.Exists(Path.Combine(folder, path)) || IsLink(Path.Combine(folder, path)))
+        catch (IOException exception) when (IsThere(full))
         {
-            throw new RefusalException(
-                Reason.PackageInvalid, $"'{path}' is already in the pod's folder; a file is never written over or through a link", exception, ("file", path));
+            throw InTheWay(path, exception);
         }
     }
+
+    private static RefusalException InTheWay(string path, IOException exception) => new(
+        Reason.PackageInvalid, $"'{path}' is already in the pod's folder; a file is never written over or through a link", exception, ("file", path));
 
     private void CreateFolder(string path)
     {
@@ -159,7 +203,7 @@ internal sealed class PackageReceiver(string folder, IReadOnlyList<PackageFile> 
         }
 
         var full = Path.Combine(folder, path);
-        if (Path.Exists(full) || IsLink(full))
+        if (IsThere(full))
         {
             throw new RefusalException(
                 Reason.PackageInvalid, $"'{path}' is already in the pod's folder; a folder is never entered through a link", ("file", path));
@@ -168,7 +212,7 @@ internal sealed class PackageReceiver(string folder, IReadOnlyList<PackageFile> 
         Directory.CreateDirectory(full);
     }
 
-    private static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
+    private static bool IsThere(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null;
 
     private RefusalException Missing() => new(
         Reason.FileMissing,

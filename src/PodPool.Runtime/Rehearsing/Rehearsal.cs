@@ -1,11 +1,10 @@
 using System.Net;
-using System.Runtime;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using PodPool.Contracts.Packages;
 using PodPool.Contracts.V1;
+using PodPool.Contracts.Wire;
 using PodPool.Runtime.Life;
 using PodPool.Runtime.Serving;
 
@@ -34,7 +33,7 @@ internal sealed class Rehearsal(
             await answering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        Tidy();
+        IdleMemory.Release();
     }
 
     private async Task PlayAsync(Uri outside, CancellationToken cancellationToken)
@@ -43,14 +42,23 @@ internal sealed class Rehearsal(
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var publicKey = key.ExportSubjectPublicKeyInfo();
         var package = RehearsalPackage.Read(Path.Combine(AppContext.BaseDirectory, "rehearsal"));
+        var ahead = false;
         foreach (var scene in RehearsalScript.Scenes(outside))
         {
-            await PlayAsync(scene, package, client, key, publicKey, cancellationToken).ConfigureAwait(false);
+            await PlayAsync(scene, ahead, package, client, key, publicKey, cancellationToken).ConfigureAwait(false);
+            ahead = !ahead;
         }
     }
 
+    /// <param name="scene">What is played.</param>
+    /// <param name="ahead">Whether the files come ahead of the claim, or with it.</param>
+    /// <param name="package">The files.</param>
+    /// <param name="client">Who calls.</param>
+    /// <param name="key">What claims and orders are signed with.</param>
+    /// <param name="publicKey">What they are checked with.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     private async Task PlayAsync(
-        RehearsalScene scene, RehearsalPackage package, RehearsalClient client, ECDsa key, byte[] publicKey, CancellationToken cancellationToken)
+        RehearsalScene scene, bool ahead, RehearsalPackage package, RehearsalClient client, ECDsa key, byte[] publicKey, CancellationToken cancellationToken)
     {
         var id = $"rehearsal-{Guid.NewGuid():N}";
         var folder = Directory.CreateDirectory(Path.Combine(options.FilesFolder, id)).FullName;
@@ -61,7 +69,13 @@ internal sealed class Rehearsal(
         pod.Rehearse(specializer);
         try
         {
-            var answer = await client.SpecializeAsync(package.Claim(scene.EntryPoint, id, key, time), cancellationToken).ConfigureAwait(false);
+            if (ahead)
+            {
+                await client.LoaderAsync("Prefetch", PrefetchResponse.Parser, package.Order(id, key, time), cancellationToken).ConfigureAwait(false);
+            }
+
+            var claim = package.Claim(scene.EntryPoint, id, key, time, withFiles: !ahead);
+            var answer = await client.LoaderAsync("Specialize", SpecializeResponse.Parser, claim, cancellationToken).ConfigureAwait(false);
             foreach (var request in scene.Requests)
             {
                 await client.CallAsync(request, answer.InstanceId, HttpVersion.Version11, cancellationToken).ConfigureAwait(false);
@@ -78,16 +92,6 @@ internal sealed class Rehearsal(
             Directory.Delete(folder, recursive: true);
         }
     }
-
-    /// <summary>An idle pod holds as little as can be.</summary>
-    private static void Tidy()
-    {
-        GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        GC.WaitForPendingFinalizers();
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        NativeHeap.Trim();
-    }
 }
 
 /// <summary>The package beside the runtime that the rehearsal plays.</summary>
@@ -101,7 +105,7 @@ internal sealed record RehearsalPackage(IReadOnlyList<(PackageFile File, byte[] 
         })]);
 
     /// <summary>What a manager would send.</summary>
-    public IEnumerable<SpecializeRequest> Claim(string entryPoint, string podId, ECDsa key, TimeProvider time)
+    public IEnumerable<SpecializeRequest> Claim(string entryPoint, string podId, ECDsa key, TimeProvider time, bool withFiles)
     {
         var manifest = new Manifest
         {
@@ -118,11 +122,37 @@ internal sealed record RehearsalPackage(IReadOnlyList<(PackageFile File, byte[] 
         }.ToByteString();
         var signature = key.SignData(claim.Span, HashAlgorithmName.SHA256);
         yield return new() { Header = new() { Claim = claim, Signature = ByteString.CopyFrom(signature), Manifest = manifest } };
+        foreach (var chunk in withFiles ? Chunks() : [])
+        {
+            yield return new() { Chunk = chunk };
+        }
+    }
+
+    /// <summary>What a manager would send ahead of a claim.</summary>
+    public IEnumerable<PrefetchRequest> Order(string podId, ECDsa key, TimeProvider time)
+    {
+        var order = new PrefetchOrder
+        {
+            PodId = podId,
+            Files = { Files.Select(file => new PackageFile(file.File) { Path = Convert.ToHexStringLower(file.File.Sha256.Span) }) },
+            Packages = { new PrefetchPackage { Digest = "rehearsal", Files = { Enumerable.Range(0, Files.Count) } } },
+            ExpiresAt = Timestamp.FromDateTimeOffset(time.GetUtcNow() + TimeSpan.FromMinutes(1)),
+        }.ToByteString();
+        var signature = key.SignData(SignedOrder.OfPrefetch(order.Span), HashAlgorithmName.SHA256);
+        yield return new() { Header = new() { Order = order, Signature = ByteString.CopyFrom(signature) } };
+        foreach (var chunk in Chunks())
+        {
+            yield return new() { Chunk = chunk };
+        }
+    }
+
+    private IEnumerable<FileChunk> Chunks()
+    {
         for (var index = 0; index < Files.Count; index++)
         {
             foreach (var chunk in Files[index].Bytes.Chunk(PackageLimits.MaxChunk))
             {
-                yield return new() { Chunk = new() { File = index, Data = UnsafeByteOperations.UnsafeWrap(chunk) } };
+                yield return new() { File = index, Data = UnsafeByteOperations.UnsafeWrap(chunk) };
             }
         }
     }

@@ -21,8 +21,9 @@ internal sealed class RehearsalClient : IDisposable
         _functions = Connect(functionAddress);
     }
 
-    /// <summary>One call of <c>Specialize</c>. The frames are made by hand: a gRPC client would be in the image for this alone.</summary>
-    public async Task<SpecializeResponse> SpecializeAsync(IEnumerable<SpecializeRequest> parts, CancellationToken cancellationToken)
+    /// <summary>One call of the loader. The frames are made by hand: a gRPC client would be in the image for this alone.</summary>
+    public async Task<T> LoaderAsync<T>(string method, MessageParser<T> answer, IEnumerable<IMessage> parts, CancellationToken cancellationToken)
+        where T : IMessage<T>
     {
         using var body = new MemoryStream();
         var prefix = new byte[5];
@@ -34,7 +35,7 @@ internal sealed class RehearsalClient : IDisposable
         }
 
         body.Position = 0;
-        using var request = new HttpRequestMessage(HttpMethod.Post, "http://pod/podpool.v1.Loader/Specialize")
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://pod/podpool.v1.Loader/{method}")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -44,10 +45,10 @@ internal sealed class RehearsalClient : IDisposable
         using var response = await _loader.SendAsync(request, cancellationToken).ConfigureAwait(false);
         var message = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         var status = Trailer(response, "grpc-status");
-        return status == "0" && message.Length > 5
-            ? SpecializeResponse.Parser.ParseFrom(message.AsSpan(5))
+        return status == "0" && message.Length >= 5
+            ? answer.ParseFrom(message.AsSpan(5))
             : throw new InvalidOperationException(
-                $"the rehearsal's claim was refused: gRPC status {status}, {Uri.UnescapeDataString(Trailer(response, "grpc-message"))}");
+                $"the rehearsal's {method} was refused: gRPC status {status}, {Uri.UnescapeDataString(Trailer(response, "grpc-message"))}");
     }
 
     /// <summary>One request to the function.</summary>
