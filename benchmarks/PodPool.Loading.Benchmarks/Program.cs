@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
+using PodPool.Benchmarks;
 using PodPool.Loading.Benchmarks;
 
 // The functions are published once, here; the benchmark's processes find them through a variable.
@@ -12,12 +13,11 @@ var command = new RootCommand("Measures the ways of loading a function. Options 
 command.TreatUnmatchedTokensAsErrors = false;
 command.SetAction(arguments =>
 {
-    var repository = ResultRecord.RepositoryFolder();
-    var result = new ResultRecord(repository, $"dotnet run -c Release --project benchmarks/PodPool.Loading.Benchmarks -- {string.Join(' ', args)}".TrimEnd(' ', '-'));
+    var provenance = Provenance.Read("PodPool.Loading.Benchmarks", args);
     var packages = new SamplePackages(Directory.CreateTempSubdirectory("podpool-load-matrix-").FullName);
     try
     {
-        packages.Publish(repository);
+        packages.Publish(Provenance.RepositoryFolder());
         var summary = BenchmarkRunner.Run<LoadMatrix>(new LoadMatrixConfig(packages, arguments.GetValue(launches)), [.. arguments.UnmatchedTokens]);
         if (summary.Reports.Length == 0 || summary.Reports.Any(report => !report.Success))
         {
@@ -26,7 +26,7 @@ command.SetAction(arguments =>
 
         if (arguments.GetValue(record))
         {
-            result.Write(summary);
+            ResultRecord.Write(provenance, summary);
         }
 
         return 0;

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using PodPool.Benchmarks;
 using PodPool.Router.Benchmarks;
 
 // Servers for a load generator outside (wrk): all of one build, so that one run compares them.
@@ -19,6 +20,9 @@ switch (args)
             await standIn.WaitAsync();
         }
 
+        return;
+    case ["compare"]:
+        await LoadComparison.RunAsync(Provenance.Read("PodPool.Router.Benchmarks", args));
         return;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Servers).Assembly).Run(

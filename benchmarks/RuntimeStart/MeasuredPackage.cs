@@ -16,6 +16,11 @@ internal sealed class MeasuredPackage(string folder, string entryPoint)
             return (new PackageFile { Path = Path.GetRelativePath(folder, path), Size = bytes.Length, Sha256 = ByteString.CopyFrom(SHA256.HashData(bytes)) }, bytes);
         })];
 
+    /// <summary>The entry point, which names it.</summary>
+    public string Name => entryPoint;
+
+    public long Bytes => _files.Sum(file => (long)file.Bytes.Length);
+
     public List<SpecializeRequest> Claim(string podId, ECDsa key)
     {
         var manifest = new Manifest
@@ -38,9 +43,6 @@ internal sealed class MeasuredPackage(string folder, string entryPoint)
             }
         }
 
-        Bytes = _files.Sum(file => (long)file.Bytes.Length);
         return parts;
     }
-
-    public long Bytes { get; private set; }
 }

@@ -45,6 +45,7 @@ internal sealed class MeasuredPod : IAsyncDisposable
         var folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), "pod-" + id);
         Directory.CreateDirectory(Path.Combine(folder, "files"));
         var start = new ProcessStartInfo(Path.Combine(runtime, "PodPool.Runtime")) { RedirectStandardOutput = true, UseShellExecute = false };
+        start.Environment["TMPDIR"] = Directory.CreateDirectory(Path.Combine(folder, "tmp")).FullName;
         start.Environment[PodEnvironment.PodId] = id;
         start.Environment[PodEnvironment.LoaderAddress] = PodAddress.OfSocket($"{folder}/loader.sock");
         start.Environment[PodEnvironment.FunctionAddress] = PodAddress.OfSocket($"{folder}/functions.sock");
@@ -58,13 +59,6 @@ internal sealed class MeasuredPod : IAsyncDisposable
 
         var begun = Stopwatch.GetTimestamp();
         var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, line) =>
-        {
-            if (Environment.GetEnvironmentVariable("VERBOSE") is not null)
-            {
-                Console.Error.WriteLine(line.Data);
-            }
-        };
         process.BeginOutputReadLine();
         while (!File.Exists($"{folder}/loader.sock") && !process.HasExited)
         {
@@ -107,17 +101,10 @@ internal sealed class MeasuredPod : IAsyncDisposable
         await response.Content.ReadAsByteArrayAsync();
     }
 
-    /// <summary>kB of memory that no other process shares, clean and dirty.</summary>
-    public (long Clean, long Dirty) PrivateMemory()
-    {
-        var lines = File.ReadAllLines($"/proc/{_process.Id}/smaps_rollup");
-        return (Value("Private_Clean:"), Value("Private_Dirty:"));
-
-        long Value(string name) => long.Parse(
-            lines.Single(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-    }
-
-    public int ProcessId => _process.Id;
+    /// <summary>Bytes of memory that no other process shares.</summary>
+    public long PrivateBytes() => File.ReadLines($"/proc/{_process.Id}/smaps_rollup")
+        .Where(line => line.StartsWith("Private_Clean:", StringComparison.Ordinal) || line.StartsWith("Private_Dirty:", StringComparison.Ordinal))
+        .Sum(line => 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
 
     public async ValueTask DisposeAsync()
     {

@@ -22,15 +22,18 @@ internal static class DotNetCli
     ];
 
     /// <summary>Runs <c>dotnet</c> with an SDK.</summary>
-    public static Task<ToolResult> RunAsync(string folder, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    public static async Task<ToolResult> RunAsync(string folder, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
+        // A build leaves empty folders among the temporary files.
+        using var temporary = new TemporaryFolder("podpool-dotnet");
         var variables = OfOurOwnHost.ToDictionary(name => name, string? (_) => null);
         variables["MSBUILDDISABLENODEREUSE"] = "1";
         variables["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         variables["DOTNET_NOLOGO"] = "1";
         variables["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         variables["DOTNET_CLI_UI_LANGUAGE"] = "en";
-        return Tool.RunAsync(FileName(), arguments, folder, variables, cancellationToken);
+        variables["TMPDIR"] = temporary.Path;
+        return await Tool.RunAsync(FileName(), arguments, folder, variables, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The host beside the runtime we run on, if it has an SDK; else what the PATH has.</summary>
