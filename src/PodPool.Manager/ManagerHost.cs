@@ -81,6 +81,7 @@ public static class ManagerHost
         services.AddSingleton<FunctionRegistry>();
         services.AddSingleton<PackageChecks>();
         services.AddSingleton<RevisionCache>();
+        services.AddSingleton<ProfileStore>();
 
         services.TryAddSingleton<IPodPlatform, ProcessPlatform>();
         services.AddSingleton<PodDirectory>();

@@ -61,6 +61,13 @@ internal sealed partial class Pod(PodOptions options, Specializer own, FunctionA
         }
     }
 
+    /// <summary>The start profile, once it is recorded.</summary>
+    /// <exception cref="RefusalException">POD_NOT_WARM: nothing is recorded, and will be.</exception>
+    public Task<ProfileResponse> ProfileAsync(CancellationToken cancellationToken)
+        => _own.Life.State.Phase is PodPhase.PodServing or PodPhase.PodDraining
+            ? _own.Recorder.Recorded.WaitAsync(cancellationToken)
+            : throw PodLife.NotWarm(options.PodId, _own.Life.State.Phase);
+
     /// <summary>What to rehearse with; until <see cref="BecomeWarm"/>.</summary>
     public void Rehearse(Specializer rehearsing) => Volatile.Write(ref _current, rehearsing);
 
@@ -115,6 +122,7 @@ internal sealed partial class Pod(PodOptions options, Specializer own, FunctionA
         }
 
         Log.Draining(logger, bound.Gate.Count);
+        _own.Recorder.End();
         bound.Target.BeginStop();
         var left = grace - time.GetElapsedTime(begun);
         await idle.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

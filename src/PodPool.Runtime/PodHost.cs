@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using PodPool.Contracts.V1;
 using PodPool.Runtime.Life;
 using PodPool.Runtime.Loader;
+using PodPool.Runtime.Loading;
 using PodPool.Runtime.Logging;
 using PodPool.Runtime.Rehearsing;
 using PodPool.Runtime.Serving;
@@ -128,7 +129,9 @@ internal sealed partial class PodHost : IAsyncDisposable
     }
 
     private Specializer SpecializerFor(PodLife life, ClaimVerifier verifier, string folder)
-        => new(life, verifier, folder, new HeldFiles(folder + "-held"), _application, _logs, _time, _loggers.CreateLogger<Specializer>());
+        => new(
+            life, verifier, folder, new HeldFiles(folder + "-held"), new StartRecorder(Path.Combine(_options.FilesFolder, "profile"), _time), _application, _logs, _time,
+            _loggers.CreateLogger<Specializer>());
 
     private static partial class Log
     {

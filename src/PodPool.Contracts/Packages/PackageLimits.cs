@@ -15,6 +15,9 @@ public static class PackageLimits
     /// <summary>Bytes of a file's path in UTF-8.</summary>
     public const int MaxPathBytes = 1024;
 
+    /// <summary>Bytes of a start profile.</summary>
+    public const int MaxProfile = 1 << 20;
+
     /// <summary>Bytes of one chunk of a file on the wire.</summary>
     public const int MaxChunk = 1 << 20;
 }

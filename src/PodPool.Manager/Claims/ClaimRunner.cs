@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using PodPool.Contracts;
+using PodPool.Contracts.Packages;
 using PodPool.Contracts.V1;
 using PodPool.Core;
 using PodPool.Manager.Functions;
@@ -22,12 +23,15 @@ namespace PodPool.Manager.Claims;
 /// channel is open, the manifest serialized, the files in memory; what is left is one signature and the bytes.
 /// </remarks>
 internal sealed partial class ClaimRunner(
-    FunctionRegistry functions, RevisionCache revisions, FileCache files, ClaimKey key, PodDirectory pods, IPodPlatform platform,
+    FunctionRegistry functions, RevisionCache revisions, ProfileStore profiles, FileCache files, ClaimKey key, PodDirectory pods, IPodPlatform platform,
     EventJournal events, ManagerMetrics metrics, TimeProvider time, ILogger<ClaimRunner> logger)
 {
     // Not flushed alone: what follows goes along.
     private static readonly WriteOptions MoreFollows = new(WriteFlags.BufferHint);
     private static readonly WriteOptions Last = new();
+
+    /// <summary>How long an instance gets to answer its first request, before its start profile is not waited for any more.</summary>
+    private static readonly TimeSpan ProfilePatience = TimeSpan.FromMinutes(1);
 
     /// <summary>Carries out a claim and tells the pool what came of it. Never throws.</summary>
     /// <param name="pool">Whose pod it is.</param>
@@ -75,7 +79,8 @@ internal sealed partial class ClaimRunner(
         var record = functions.Find(order.Function.Name, order.Function.Revision)
             ?? throw Reason.FunctionDeleted.ToException($"the function {order.Function.Name} was changed or deleted meanwhile");
         var revision = revisions.Get(record);
-        var header = Sign(order, revision);
+        var profile = link.Runtime.Length == 0 ? StoredProfile.None : profiles.Find(order.Function.Name, order.Function.Revision, link.Runtime);
+        var header = Sign(order, revision, profile);
         var claimed = time.GetElapsedTime(begun);
 
         // 2. Send, beside listening: a pod may refuse before it has everything, and a write that is under way then need not come back.
@@ -91,6 +96,11 @@ internal sealed partial class ClaimRunner(
 
             // 4. The pod's answer.
             var response = await call.ResponseAsync.ConfigureAwait(false);
+            if (profile is null)
+            {
+                _ = KeepProfileAsync(link, order);
+            }
+
             return new(claimed, Microseconds(response.Phases?.Transfer), Microseconds(response.Phases?.Load), Microseconds(response.Phases?.Start));
         }
         finally
@@ -139,7 +149,7 @@ internal sealed partial class ClaimRunner(
         }
     }
 
-    private SpecializeHeader Sign(ClaimOrder order, PreparedRevision revision)
+    private SpecializeHeader Sign(ClaimOrder order, PreparedRevision revision, StoredProfile? profile)
     {
         var claim = new Claim
         {
@@ -148,13 +158,34 @@ internal sealed partial class ClaimRunner(
             Revision = order.Function.Revision,
             ManifestSha256 = revision.ManifestDigest,
             ExpiresAt = Timestamp.FromDateTimeOffset(time.GetUtcNow() + order.Deadline),
+            ProfileSha256 = profile?.Digest ?? ByteString.Empty,
+            RecordProfile = profile is null,
         }.ToByteArray();
         return new()
         {
             Claim = UnsafeByteOperations.UnsafeWrap(claim),
             Signature = UnsafeByteOperations.UnsafeWrap(key.Sign(claim)),
             Manifest = revision.Manifest,
+            Profile = profile?.Bytes ?? ByteString.Empty,
         };
+    }
+
+    /// <summary>Waits beside everything else for what the first start of a revision recorded.</summary>
+    private async Task KeepProfileAsync(PodLink link, ClaimOrder order)
+    {
+        try
+        {
+            var answer = await link.ProfileAsync(ProfilePatience).ConfigureAwait(false);
+            if (answer.Recorded && answer.Profile.Length <= PackageLimits.MaxProfile)
+            {
+                profiles.Keep(order.Function.Name, order.Function.Revision, link.Runtime, answer.Profile);
+                Log.Profiled(logger, order.Function.Name.ToString(), order.Function.Revision, answer.Profile.Length);
+            }
+        }
+        catch (Exception exception) when (exception is RpcException or ObjectDisposedException)
+        {
+            // The instance ended first. The next one records.
+        }
     }
 
     private static StartFault FaultOf(Exception exception, ClaimOrder order)
@@ -182,6 +213,9 @@ internal sealed partial class ClaimRunner(
 
     private static partial class Log
     {
+        [LoggerMessage(4, LogLevel.Debug, "The start of {Function} revision {Revision} is profiled: {Bytes} bytes", EventName = "Profiled")]
+        public static partial void Profiled(ILogger logger, string function, string revision, int bytes);
+
         [LoggerMessage(1, LogLevel.Warning, "Pod {Pod} could not be specialized for {Function}: {Reason}: {Message}", EventName = "SpecializationFailed")]
         public static partial void Failed(ILogger logger, string pod, string function, string reason, string message);
 

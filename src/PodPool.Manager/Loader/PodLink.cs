@@ -85,6 +85,9 @@ internal sealed partial class PodLink : IAsyncDisposable
     /// <summary>Digests of packages of which the pod holds every file.</summary>
     public FrozenSet<string> HeldPackages { get; private set; } = [];
 
+    /// <summary>What start profiles are good for: the version and the platform of the pod's runtime; empty: it did not say yet.</summary>
+    public string Runtime { get; private set; } = "";
+
     /// <summary>The pod answered at least once.</summary>
     public Task FirstStatus => _firstStatus.Task;
 
@@ -181,6 +184,11 @@ internal sealed partial class PodLink : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>The start profile that the pod's claim asked for, once it is recorded.</summary>
+    /// <exception cref="RpcException">The pod has none, or cannot be asked.</exception>
+    public async Task<ProfileResponse> ProfileAsync(TimeSpan patience)
+        => await _client.ProfileAsync(new(), deadline: _time.GetUtcNow().UtcDateTime + patience, cancellationToken: _closedToken);
 
     /// <summary>Lets running requests end; returns when they have, or their grace has, or the pod cannot be asked.</summary>
     public async Task DrainAsync(TimeSpan grace)
@@ -295,6 +303,7 @@ internal sealed partial class PodLink : IAsyncDisposable
         }
 
         FunctionAddress = status.FunctionAddress;
+        Runtime = status.RuntimeVersion.Length > 0 ? $"{status.RuntimeVersion}-{status.RuntimeIdentifier}" : "";
         PodObservation observation;
         lock (_gate)
         {

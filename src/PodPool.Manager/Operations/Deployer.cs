@@ -3,6 +3,7 @@ using PodPool.Contracts;
 using PodPool.Contracts.Packages;
 using PodPool.Contracts.V1;
 using PodPool.Core;
+using PodPool.Manager.Claims;
 using PodPool.Manager.Functions;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Packages;
@@ -15,7 +16,7 @@ namespace PodPool.Manager.Operations;
 
 /// <summary>Puts functions in place, and takes them away.</summary>
 internal sealed partial class Deployer(
-    ManagerOptions options, FunctionRegistry functions, PackageChecks checks, FileCache files, PoolSet pools, PodDirectory pods,
+    ManagerOptions options, FunctionRegistry functions, PackageChecks checks, ProfileStore profiles, FileCache files, PoolSet pools, PodDirectory pods,
     RouterHub routers, EventJournal events, TimeProvider time, ILogger<Deployer> logger) : IDisposable
 {
     private static readonly TimeSpan DeletePatience = TimeSpan.FromSeconds(5);
@@ -107,6 +108,7 @@ internal sealed partial class Deployer(
             functions.Remove(name);
             pool?.RemoveFunction(name);
             events.Forget(name);
+            profiles.Forget(name);
             Log.Deleted(logger, name.ToString());
         }
         finally

@@ -20,6 +20,8 @@ internal sealed class RehearsalLoader(RehearsalPlatform platform, ManagerOptions
         return new() { InstanceId = platform.Current?.Value ?? "", Phases = new() { Transfer = 1, Load = 1, Start = 1 } };
     }
 
+    public override Task<ProfileResponse> Profile(ProfileRequest request, ServerCallContext context) => Task.FromResult(new ProfileResponse());
+
     public override async Task Status(StatusRequest request, IServerStreamWriter<PodStatus> responseStream, ServerCallContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);

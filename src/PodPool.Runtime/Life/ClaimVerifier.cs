@@ -32,24 +32,23 @@ internal sealed class ClaimVerifier : IDisposable
         _key.VerifyData(ReadOnlySpan<byte>.Empty, new byte[64], HashAlgorithmName.SHA256);
     }
 
-    /// <summary>The claim and the manifest, once they are proven.</summary>
+    /// <summary>The claim, the manifest and the start profile (null: there is none), once they are proven.</summary>
     /// <exception cref="RefusalException">CLAIM_UNSIGNED, CLAIM_WRONG_POD, CLAIM_WRONG_MANIFEST or CLAIM_EXPIRED.</exception>
-    public (Claim Claim, Manifest Manifest) Verify(SpecializeHeader header)
+    public (Claim Claim, Manifest Manifest, StartProfile? Profile) Verify(SpecializeHeader header)
     {
         RequireSignature(header.Claim.Span, header.Signature, "claim");
         var claim = Parse(Claim.Parser, header.Claim, "claim");
         RequireThisPod(claim.PodId, "claim");
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(header.Manifest.Span, digest);
-        if (!digest.SequenceEqual(claim.ManifestSha256.Span))
+        RequireDigest(header.Manifest, claim.ManifestSha256, "manifest");
+        if (header.Profile.Length > 0 || claim.ProfileSha256.Length > 0)
         {
-            throw new RefusalException(Reason.ClaimWrongManifest, "the manifest is not the one that was signed", ("pod", _podId));
+            RequireDigest(header.Profile, claim.ProfileSha256, "start profile");
         }
 
         RequireFresh(claim.ExpiresAt, "claim");
         var manifest = Parse(Manifest.Parser, header.Manifest, "manifest");
         return claim.Revision == manifest.Revision
-            ? (claim, manifest)
+            ? (claim, manifest, header.Profile.IsEmpty ? null : Parse(StartProfile.Parser, header.Profile, "start profile"))
             : throw new RefusalException(
                 Reason.ClaimWrongManifest, $"the claim is for revision {claim.Revision}, the manifest for revision {manifest.Revision}", ("pod", _podId));
     }
@@ -82,6 +81,16 @@ internal sealed class ClaimVerifier : IDisposable
                 Reason.ClaimUnsigned,
                 signature.IsEmpty ? $"the {what} has no signature" : $"the {what}'s signature does not verify with the key this pod was given",
                 ("pod", _podId));
+        }
+    }
+
+    private void RequireDigest(ByteString bytes, ByteString signed, string what)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes.Span, digest);
+        if (!digest.SequenceEqual(signed.Span))
+        {
+            throw new RefusalException(Reason.ClaimWrongManifest, $"the {what} is not the one that was signed", ("pod", _podId));
         }
     }
 

@@ -19,8 +19,8 @@ namespace PodPool.Runtime.Life;
 /// </code>
 /// </remarks>
 internal sealed partial class Specializer(
-    PodLife life, ClaimVerifier verifier, string folder, HeldFiles held, FunctionApplication endpoint, JsonLogs logs, TimeProvider time,
-    ILogger<Specializer> logger)
+    PodLife life, ClaimVerifier verifier, string folder, HeldFiles held, StartRecorder recorder, FunctionApplication endpoint, JsonLogs logs,
+    TimeProvider time, ILogger<Specializer> logger)
 {
     private static readonly TimeSpan DefaultStartTimeout = TimeSpan.FromSeconds(30);
 
@@ -30,6 +30,8 @@ internal sealed partial class Specializer(
     public PodLife Life => life;
 
     public HeldFiles Held => held;
+
+    public StartRecorder Recorder => recorder;
 
     /// <summary>Takes files ahead of the claim.</summary>
     /// <returns>Bytes that were received.</returns>
@@ -62,7 +64,7 @@ internal sealed partial class Specializer(
 
         // 1
         var begun = time.GetTimestamp();
-        var (claim, manifest) = verifier.Verify(parts.Current.Header);
+        var (claim, manifest, profile) = verifier.Verify(parts.Current.Header);
 
         // 2
         if (!life.TryBind(new() { ClaimId = claim.ClaimId, Namespace = manifest.Namespace, Function = manifest.Function, Revision = manifest.Revision }))
@@ -72,7 +74,7 @@ internal sealed partial class Specializer(
 
         try
         {
-            await RunAsync(parts, manifest, begun, cancellationToken).ConfigureAwait(false);
+            await RunAsync(parts, new(manifest, profile, claim.RecordProfile), begun, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -86,6 +88,7 @@ internal sealed partial class Specializer(
             };
             Log.Failed(logger, manifest.Namespace, manifest.Function, manifest.Revision, refusal.Reason, exception);
             life.Fail(refusal);
+            recorder.End();
             held.Drop();
             RemoveFiles();
         }
@@ -97,6 +100,8 @@ internal sealed partial class Specializer(
     public void Undo()
     {
         endpoint.Bound = null;
+        endpoint.Recorder = null;
+        recorder.End();
         _context?.Forget();
         _surroundings?.Dispose();
         logs.Identity = null;
@@ -104,8 +109,9 @@ internal sealed partial class Specializer(
         RemoveFiles();
     }
 
-    private async Task RunAsync(IAsyncStreamReader<SpecializeRequest> parts, Manifest manifest, long begun, CancellationToken cancellationToken)
+    private async Task RunAsync(IAsyncStreamReader<SpecializeRequest> parts, Order order, long begun, CancellationToken cancellationToken)
     {
+        var manifest = order.Manifest;
         if (PackageRules.Check(manifest.Files) is { } fault)
         {
             throw new RefusalException(fault.Reason, fault.Message, ("file", fault.Path));
@@ -126,7 +132,7 @@ internal sealed partial class Specializer(
         using (ExecutionContext.SuppressFlow())
         {
             var dropping = Task.Run(held.Drop, CancellationToken.None);
-            loading = Task.Run(() => LoadAsync(manifest, phases, dropping), CancellationToken.None);
+            loading = Task.Run(() => LoadAsync(order, phases, dropping), CancellationToken.None);
         }
 
         var limit = manifest.StartTimeout?.ToTimeSpan() ?? DefaultStartTimeout;
@@ -143,8 +149,9 @@ internal sealed partial class Specializer(
         }
     }
 
-    private async Task<string> LoadAsync(Manifest manifest, Phases phases, Task dropping)
+    private async Task<string> LoadAsync(Order order, Phases phases, Task dropping)
     {
+        var manifest = order.Manifest;
         var stage = Reason.AssemblyInvalid;
         var begun = time.GetTimestamp();
         try
@@ -155,6 +162,7 @@ internal sealed partial class Specializer(
             _surroundings = Surroundings.Of(manifest, folder);
             logs.Identity = identity;
             _context = new FunctionLoadContext(new(folder, manifest.Files), name.Assembly);
+            recorder.Begin(_context, order.Profile, order.Record);
             var assembly = _context.LoadEntryAssembly();
 
             // From here on code of the function may run, and other functions' files are none of its business.
@@ -174,6 +182,7 @@ internal sealed partial class Specializer(
             }
 
             phases.Start = Microseconds(time.GetElapsedTime(begun));
+            endpoint.Recorder = recorder;
             endpoint.Bound = new BoundFunction(life.PodId, manifest, target, gate);
             return target.EntryPoint;
         }
@@ -206,6 +215,9 @@ internal sealed partial class Specializer(
     }
 
     private static long Microseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>What a claim asks for.</summary>
+    private sealed record Order(Manifest Manifest, StartProfile? Profile, bool Record);
 
     private static partial class Log
     {

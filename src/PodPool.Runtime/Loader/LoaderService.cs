@@ -35,6 +35,18 @@ internal sealed class LoaderService(Pod pod) : Contracts.V1.Loader.LoaderBase
         }
     }
 
+    public override async Task<ProfileResponse> Profile(ProfileRequest request, ServerCallContext context)
+    {
+        try
+        {
+            return await pod.ProfileAsync(context.CancellationToken).ConfigureAwait(false);
+        }
+        catch (RefusalException refusal)
+        {
+            throw refusal.ToRpc();
+        }
+    }
+
     public override async Task Status(StatusRequest request, IServerStreamWriter<PodStatus> responseStream, ServerCallContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, pod.Stopping);

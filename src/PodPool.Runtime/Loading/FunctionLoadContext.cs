@@ -50,6 +50,25 @@ internal sealed class FunctionLoadContext : AssemblyLoadContext
         return LoadFromAssemblyPath(_package.FullPath(file));
     }
 
+    /// <summary>Loads assemblies of the package ahead of their use; what cannot be loaded is left for its use to say so.</summary>
+    public void Preload(IEnumerable<string> names)
+    {
+        foreach (var name in names)
+        {
+            try
+            {
+                if (_package.Has(AssemblyPath(name)))
+                {
+                    LoadFromAssemblyPath(_package.FullPath(AssemblyPath(name)));
+                }
+            }
+            catch (Exception exception) when (exception is IOException or BadImageFormatException)
+            {
+                // Whoever needs it gets the error.
+            }
+        }
+    }
+
     /// <summary>For the rehearsal, whose functions are not the pod's.</summary>
     public void Forget() => Interlocked.CompareExchange(ref s_current, null, this);
 

@@ -43,22 +43,27 @@ internal sealed class Rehearsal(
         var publicKey = key.ExportSubjectPublicKeyInfo();
         var package = RehearsalPackage.Read(Path.Combine(AppContext.BaseDirectory, "rehearsal"));
         var ahead = false;
+        var profile = ByteString.Empty;
         foreach (var scene in RehearsalScript.Scenes(outside))
         {
-            await PlayAsync(scene, ahead, package, client, key, publicKey, cancellationToken).ConfigureAwait(false);
+            // The first one is recorded, and replayed with those whose files come ahead.
+            var recorded = await PlayAsync(scene, ahead, ahead ? profile : ByteString.Empty, package, client, key, publicKey, cancellationToken).ConfigureAwait(false);
+            profile = profile.IsEmpty ? recorded : profile;
             ahead = !ahead;
         }
     }
 
     /// <param name="scene">What is played.</param>
     /// <param name="ahead">Whether the files come ahead of the claim, or with it.</param>
+    /// <param name="profile">To be replayed; empty: one is recorded.</param>
     /// <param name="package">The files.</param>
     /// <param name="client">Who calls.</param>
     /// <param name="key">What claims and orders are signed with.</param>
     /// <param name="publicKey">What they are checked with.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    private async Task PlayAsync(
-        RehearsalScene scene, bool ahead, RehearsalPackage package, RehearsalClient client, ECDsa key, byte[] publicKey, CancellationToken cancellationToken)
+    /// <returns>The start profile; empty if none was recorded.</returns>
+    private async Task<ByteString> PlayAsync(
+        RehearsalScene scene, bool ahead, ByteString profile, RehearsalPackage package, RehearsalClient client, ECDsa key, byte[] publicKey, CancellationToken cancellationToken)
     {
         var id = $"rehearsal-{Guid.NewGuid():N}";
         var folder = Directory.CreateDirectory(Path.Combine(options.FilesFolder, id)).FullName;
@@ -74,7 +79,7 @@ internal sealed class Rehearsal(
                 await client.LoaderAsync("Prefetch", PrefetchResponse.Parser, package.Order(id, key, time), cancellationToken).ConfigureAwait(false);
             }
 
-            var claim = package.Claim(scene.EntryPoint, id, key, time, withFiles: !ahead);
+            var claim = package.Claim(scene.EntryPoint, id, key, time, withFiles: !ahead, profile);
             var answer = await client.LoaderAsync("Specialize", SpecializeResponse.Parser, claim, cancellationToken).ConfigureAwait(false);
             foreach (var request in scene.Requests)
             {
@@ -85,6 +90,8 @@ internal sealed class Rehearsal(
             var bound = application.Bound!;
             await bound.Gate.CloseAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
             await bound.Target.StopAsync(cancellationToken).ConfigureAwait(false);
+            specializer.Recorder.End();
+            return (await specializer.Recorder.Recorded.ConfigureAwait(false)).Profile;
         }
         finally
         {
@@ -105,7 +112,7 @@ internal sealed record RehearsalPackage(IReadOnlyList<(PackageFile File, byte[] 
         })]);
 
     /// <summary>What a manager would send.</summary>
-    public IEnumerable<SpecializeRequest> Claim(string entryPoint, string podId, ECDsa key, TimeProvider time, bool withFiles)
+    public IEnumerable<SpecializeRequest> Claim(string entryPoint, string podId, ECDsa key, TimeProvider time, bool withFiles, ByteString profile)
     {
         var manifest = new Manifest
         {
@@ -119,9 +126,11 @@ internal sealed record RehearsalPackage(IReadOnlyList<(PackageFile File, byte[] 
             ClaimId = podId, PodId = podId, Revision = "rehearsal",
             ManifestSha256 = ByteString.CopyFrom(SHA256.HashData(manifest.Span)),
             ExpiresAt = Timestamp.FromDateTimeOffset(time.GetUtcNow() + TimeSpan.FromMinutes(1)),
+            ProfileSha256 = profile.IsEmpty ? ByteString.Empty : ByteString.CopyFrom(SHA256.HashData(profile.Span)),
+            RecordProfile = profile.IsEmpty,
         }.ToByteString();
         var signature = key.SignData(claim.Span, HashAlgorithmName.SHA256);
-        yield return new() { Header = new() { Claim = claim, Signature = ByteString.CopyFrom(signature), Manifest = manifest } };
+        yield return new() { Header = new() { Claim = claim, Signature = ByteString.CopyFrom(signature), Manifest = manifest, Profile = profile } };
         foreach (var chunk in withFiles ? Chunks() : [])
         {
             yield return new() { Chunk = chunk };

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using PodPool.Contracts;
 using PodPool.Contracts.V1;
+using PodPool.Runtime.Loading;
 
 namespace PodPool.Runtime.Serving;
 
@@ -16,12 +17,19 @@ namespace PodPool.Runtime.Serving;
 internal sealed partial class FunctionApplication(TimeProvider time, ILogger<FunctionApplication> logger) : IHttpApplication<Exchange>
 {
     private BoundFunction? _bound;
+    private StartRecorder? _recorder;
 
     /// <summary>From now on requests go there; null: to nobody.</summary>
     public BoundFunction? Bound
     {
         get => Volatile.Read(ref _bound);
         set => Volatile.Write(ref _bound, value);
+    }
+
+    /// <summary>Who is told that a request was answered; null: nobody.</summary>
+    public StartRecorder? Recorder
+    {
+        set => Volatile.Write(ref _recorder, value);
     }
 
     public Exchange CreateContext(IFeatureCollection contextFeatures)
@@ -50,6 +58,11 @@ internal sealed partial class FunctionApplication(TimeProvider time, ILogger<Fun
             exchange.Clock!.Release();
             exchange.Fault = null;
             bound.Gate.Exit(exchange);
+            if (_recorder is { } recorder)
+            {
+                _recorder = null;
+                recorder.Answered();
+            }
         }
     }
 

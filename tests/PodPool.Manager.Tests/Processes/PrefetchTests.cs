@@ -1,4 +1,3 @@
-using PodPool.Contracts.Packages;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Tests.Peers;
 
@@ -49,14 +48,6 @@ public sealed class PrefetchTests
     private static Task UntilHeldAsync(ManagerUnderTest manager, string package, int pods)
         => UntilAsync(manager, link => link.Observation.Phase == Core.PodPhase.Warm && link.HeldPackages.SetEquals([package]), pods);
 
-    /// <summary>Each change of a pod's status is told to its pool, which wakes whoever waits for something to happen.</summary>
-    private static async Task UntilAsync(ManagerUnderTest manager, Func<PodLink, bool> holds, int pods)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ManagerUnderTest.Test);
-        patience.CancelAfter(TimeSpan.FromSeconds(30));
-        while (manager.Pods.All.Count(pod => holds(pod.Link)) != pods)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, patience.Token);
-        }
-    }
+    private static Task UntilAsync(ManagerUnderTest manager, Func<PodLink, bool> holds, int pods)
+        => Eventually.IsSoAsync(() => manager.Pods.All.Count(pod => holds(pod.Link)) == pods);
 }
