@@ -98,7 +98,7 @@ internal static partial class LoadComparison
 
     private static async Task UntilAnswersAsync(int port)
     {
-        using var client = new HttpClient();
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         for (var attempt = 0; attempt < 100; attempt++)
         {
             try
