@@ -112,13 +112,14 @@ internal sealed partial class Specializer(
     private async Task RunAsync(IAsyncStreamReader<SpecializeRequest> parts, Order order, long begun, CancellationToken cancellationToken)
     {
         var manifest = order.Manifest;
+        await held.CloseAsync().ConfigureAwait(false);
         if (PackageRules.Check(manifest.Files) is { } fault)
         {
             throw new RefusalException(fault.Reason, fault.Message, ("file", fault.Path));
         }
 
         // 3
-        await held.CloseAsync().ConfigureAwait(false);
+        var dropping = Task.Run(() => held.DropOthers(manifest.Files), CancellationToken.None);
         using (var receiver = new PackageReceiver(folder, manifest.Files, held.TryTake))
         {
             await receiver.ReceiveAsync(parts, static part => part.Chunk, cancellationToken).ConfigureAwait(false);
@@ -131,7 +132,6 @@ internal sealed partial class Specializer(
         Task<string> loading;
         using (ExecutionContext.SuppressFlow())
         {
-            var dropping = Task.Run(held.Drop, CancellationToken.None);
             loading = Task.Run(() => LoadAsync(order, phases, dropping), CancellationToken.None);
         }
 
@@ -167,6 +167,7 @@ internal sealed partial class Specializer(
 
             // From here on code of the function may run, and other functions' files are none of its business.
             await dropping.ConfigureAwait(false);
+            held.Drop();
             Surroundings.SetEntryAssembly(assembly);
             var gate = new RequestGate();
             FunctionTarget target;

@@ -94,6 +94,23 @@ internal sealed class HeldFiles(string folder) : IDisposable
         }
     }
 
+    /// <summary>Removes what a package does not name. Freeing memory takes a tenth of a millisecond a megabyte: so it is begun early.</summary>
+    public void DropOthers(IEnumerable<PackageFile> files)
+    {
+        List<string> dropped = [];
+        lock (_lock)
+        {
+            _packages = [];
+            foreach (var digest in _paths.Keys.Except(files.Select(file => file.Sha256)).ToList())
+            {
+                _paths.Remove(digest, out var path);
+                dropped.Add(path!);
+            }
+        }
+
+        dropped.ForEach(File.Delete);
+    }
+
     /// <summary>Removes what was not taken.</summary>
     public void Drop()
     {

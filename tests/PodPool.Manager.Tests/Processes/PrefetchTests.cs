@@ -1,3 +1,4 @@
+using PodPool.Core;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Tests.Peers;
 
@@ -5,11 +6,13 @@ namespace PodPool.Manager.Tests.Processes;
 
 public sealed class PrefetchTests
 {
+    private static readonly TestPackage Large = Compiled.Hello().With("data.bin", new byte[PrefetchPlan.SmallestPackage]);
+
     [Fact]
     public async Task Warm_pods_hold_the_files_of_what_is_deployed_and_a_start_takes_them()
     {
         await using var manager = await ManagerUnderTest.StartAsync(warm: 2);
-        var deployed = await manager.Client.DeployAsync("hello", Compiled.Hello());
+        var deployed = await manager.Client.DeployAsync("hello", Large);
         await UntilHeldAsync(manager, deployed.PackageDigest, pods: 2);
 
         var acquired = await manager.AcquireAsync("hello");
@@ -24,7 +27,7 @@ public sealed class PrefetchTests
     public async Task What_is_deleted_is_dropped()
     {
         await using var manager = await ManagerUnderTest.StartAsync(warm: 1);
-        var deployed = await manager.Client.DeployAsync("hello", Compiled.Hello());
+        var deployed = await manager.Client.DeployAsync("hello", Large);
         await UntilHeldAsync(manager, deployed.PackageDigest, pods: 1);
 
         await manager.Client.Operator.DeleteFunctionAsync(ManagerClient.Name("hello"), cancellationToken: ManagerUnderTest.Test);
@@ -37,7 +40,7 @@ public sealed class PrefetchTests
     {
         await using var manager = await ManagerUnderTest.StartAsync(
             warm: 1, change: options => options with { Pools = [options.Pools[0] with { PrefetchBytes = 1 }] });
-        await manager.Client.DeployAsync("hello", Compiled.Hello());
+        await manager.Client.DeployAsync("hello", Large);
 
         var acquired = await manager.AcquireAsync("hello");
 
@@ -46,7 +49,7 @@ public sealed class PrefetchTests
     }
 
     private static Task UntilHeldAsync(ManagerUnderTest manager, string package, int pods)
-        => UntilAsync(manager, link => link.Observation.Phase == Core.PodPhase.Warm && link.HeldPackages.SetEquals([package]), pods);
+        => UntilAsync(manager, link => link.Observation.Phase == PodPhase.Warm && link.HeldPackages.SetEquals([package]), pods);
 
     private static Task UntilAsync(ManagerUnderTest manager, Func<PodLink, bool> holds, int pods)
         => Eventually.IsSoAsync(() => manager.Pods.All.Count(pod => holds(pod.Link)) == pods);
