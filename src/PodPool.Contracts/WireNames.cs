@@ -67,6 +67,9 @@ public static class PodEnvironment
     /// <summary>An existing empty folder, memory-backed where the system has such, for package files.</summary>
     public const string FilesFolder = "PODPOOL_FILES";
 
+    /// <summary>A folder with <c>tls.crt</c>, <c>tls.key</c> and <c>ca.crt</c>: what the loader shows, and whose clients it takes.</summary>
+    public const string LoaderCertificate = "PODPOOL_LOADER_CERTIFICATE";
+
     /// <summary><c>false</c> leaves the rehearsal out. For measurements of what it is worth only.</summary>
     public const string Rehearse = "PODPOOL_REHEARSE";
 }
@@ -77,6 +80,7 @@ public static class PodLabels
     public const string Pool = "podpool.dev/pool";
     public const string State = "podpool.dev/state";
     public const string Function = "podpool.dev/function";
+    public const string FunctionNamespace = "podpool.dev/function-namespace";
     public const string Revision = "podpool.dev/revision";
     public const string Claim = "podpool.dev/claim";
 }

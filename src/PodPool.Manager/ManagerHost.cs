@@ -78,6 +78,7 @@ public static class ManagerHost
 
         services.AddSingleton<PackageStore>();
         services.AddSingleton(provider => new FileCache(provider.GetRequiredService<PackageStore>(), options.FileCacheBytes));
+        services.AddSingleton<FunctionFolder>();
         services.AddSingleton<FunctionRegistry>();
         services.AddSingleton<PackageChecks>();
         services.AddSingleton<RevisionCache>();

@@ -33,6 +33,7 @@ internal sealed partial class ManagerLife(
             }
         });
         await pools.StartAsync(cancellationToken).ConfigureAwait(false);
+        await pools.LeadAsync(cancellationToken).ConfigureAwait(false);
         if (options.Rehearse)
         {
             await RehearseAsync(cancellationToken).ConfigureAwait(false);

@@ -15,6 +15,9 @@ public sealed record PoolOptions
     [RegularExpression("[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?", ErrorMessage = "the name must be a DNS label of 40 characters at most: a-z, 0-9 and '-' inside")]
     public string Name { get; init; } = DefaultName;
 
+    /// <summary>What the names of its pods begin with. On a cluster the name is <c>namespace/name</c>, of which this is the last part.</summary>
+    internal string PodPrefix => Name[(Name.LastIndexOf('/') + 1)..];
+
     /// <summary>Warm pods to keep. A size that an operator set later is kept in the state folder and wins.</summary>
     /// <value>Default: 4. 0 to 10,000.</value>
     [Range(0, 10_000)]

@@ -101,6 +101,21 @@ public sealed class RefillTests
     }
 
     [Fact]
+    public void What_keeps_pods_from_becoming_warm_is_said_when_refill_stops()
+    {
+        var t = Pool(PoolUnderTest.Spec(5) with { StartDeadline = TimeSpan.FromSeconds(30) });
+        foreach (var pod in t.Created.ToList())
+        {
+            t.Pool.PodObserved(new PodObservation(pod, PodPhase.Starting, "node") { Trouble = "no node has room" });
+        }
+
+        t.PassSeconds(30);
+
+        var stop = Assert.Single(t.Events, happened => happened.Kind == PoolEventKind.RefillStopped);
+        Assert.EndsWith("was not warm after 30 s: no node has room.", stop.Message);
+    }
+
+    [Fact]
     public void Surplus_warm_pods_are_deleted_when_the_pool_shrinks()
     {
         var t = Pool(PoolUnderTest.Spec(5));

@@ -56,8 +56,10 @@ internal sealed class Observations(PoolBooks books, Refill refill, Starts starts
     public void StartTimeOver(Pod pod)
     {
         books.Delete(pod, DeleteReason.StartFailed);
-        refill.Failed(pod, $"Pod {pod.Id} was not warm after {books.Clock.Since(pod.Since).TotalSeconds:0.###} s.");
+        refill.Failed(pod, $"Pod {pod.Id} was not warm after {books.Clock.Since(pod.Since).TotalSeconds:0.###} s{Because(pod)}.");
     }
+
+    private static string Because(Pod pod) => pod.Trouble.Length > 0 ? $": {pod.Trouble}" : "";
 
     private void Observe(PodObservation seen, bool listed)
     {
@@ -136,7 +138,7 @@ internal sealed class Observations(PoolBooks books, Refill refill, Starts starts
 
             case (PodState.Starting, PodPhase.Failed):
                 books.Delete(pod, DeleteReason.Failed);
-                refill.Failed(pod, $"Pod {pod.Id} says it failed.");
+                refill.Failed(pod, $"Pod {pod.Id} failed before it was warm{Because(pod)}.");
                 break;
 
             case (PodState.Starting or PodState.Warm, PodPhase.Specializing or PodPhase.Serving or PodPhase.Draining):

@@ -20,6 +20,9 @@ internal sealed class Pod(PodId id, long since) : Due
     /// <summary>Whether the backend has told of it: from then on, missing in its list means gone.</summary>
     public bool Seen { get; set; }
 
+    /// <summary>What the backend last said keeps it from becoming warm; empty: nothing.</summary>
+    public string Trouble { get; set; } = "";
+
     /// <summary>Made to find out whether a stopped refill can go on.</summary>
     public bool Probe { get; set; }
 

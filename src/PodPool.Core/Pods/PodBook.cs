@@ -38,6 +38,7 @@ internal sealed class PodBook(DueTimes due)
     public void Describe(Pod pod, PodObservation observation)
     {
         pod.Seen = true;
+        pod.Trouble = observation.Trouble;
         if (pod.Node == observation.Node && pod.HeldPackages.SequenceEqual(observation.HeldPackages))
         {
             return;

@@ -21,7 +21,7 @@ namespace PodPool.Manager.Claims;
 /// is fresh: so that a first request sends nothing.
 /// </summary>
 internal sealed partial class Prefetcher(
-    ManagerOptions options, FunctionRegistry functions, FileCache files, ClaimKey key, PodDirectory pods, PoolSet pools, EventJournal events,
+    FunctionRegistry functions, FileCache files, ClaimKey key, PodDirectory pods, PoolSet pools, EventJournal events,
     TimeProvider time, ILogger<Prefetcher> logger)
 {
     /// <summary>What happens together is answered once.</summary>
@@ -40,9 +40,9 @@ internal sealed partial class Prefetcher(
         while (true)
         {
             var next = events.Next;
-            foreach (var pool in options.Pools.Where(pool => pool.PrefetchBytes > 0))
+            foreach (var pool in pools.All.Where(pool => pool.Options.PrefetchBytes > 0))
             {
-                await ServeAsync(pools.Find(pool.Name)!, PlanOf(pool), cancellationToken).ConfigureAwait(false);
+                await ServeAsync(pool, PlanOf(pool.Options), cancellationToken).ConfigureAwait(false);
             }
 
             await next.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -15,15 +15,15 @@ internal sealed class PodDirectory(TimeProvider time, ILogger<PodLink> logger) :
     /// <summary>A pod's link; null: the pod does not exist, as far as is known.</summary>
     public PodLink? Find(PodId pod) => _links.TryGetValue(pod, out var found) ? found.Link : null;
 
-    /// <summary>Opens a link to a pod, once.</summary>
+    /// <summary>Opens a link to a pod, once; while nobody knows where its loader is, it does nothing.</summary>
     public void Open(PlatformPod pod, ILinkObserver observer)
     {
-        if (_links.ContainsKey(pod.Pod))
+        if (pod.LoaderAddress is not { } address || _links.ContainsKey(pod.Pod))
         {
             return;
         }
 
-        var link = new PodLink(pod, observer, time, logger);
+        var link = new PodLink(pod, address, observer, time, logger);
         if (_links.TryAdd(pod.Pod, (pod, link)))
         {
             link.Open();

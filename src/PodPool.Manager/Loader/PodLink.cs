@@ -35,6 +35,7 @@ internal sealed partial class PodLink : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly PlatformPod _pod;
+    private readonly string _address;
     private readonly ILinkObserver _observer;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -51,12 +52,12 @@ internal sealed partial class PodLink : IAsyncDisposable
     private CancellationTokenSource? _prefetching;
     private (FrozenSet<ByteString> Files, FrozenSet<string> Packages)? _ordered;
 
-    public PodLink(PlatformPod pod, ILinkObserver observer, TimeProvider time, ILogger logger)
+    public PodLink(PlatformPod pod, string address, ILinkObserver observer, TimeProvider time, ILogger logger)
     {
-        (_pod, _observer, _time, _logger) = (pod, observer, time, logger);
+        (_pod, _address, _observer, _time, _logger) = (pod, address, observer, time, logger);
         _closedToken = _closed.Token;
         _observation = new(pod.Pod, PodPhase.Starting, pod.Node);
-        var endPoint = PodAddress.Parse(pod.LoaderAddress);
+        var endPoint = PodAddress.Parse(address);
         _channel = GrpcChannel.ForAddress("http://pod", new GrpcChannelOptions
         {
             HttpHandler = new SocketsHttpHandler
@@ -75,6 +76,9 @@ internal sealed partial class PodLink : IAsyncDisposable
         });
         _client = new(_channel);
     }
+
+    /// <summary>The pod.</summary>
+    public PlatformPod Pod => _pod;
 
     /// <summary>Where functions listen in the pod; null: it did not say yet.</summary>
     public string? FunctionAddress { get; private set; }
@@ -279,9 +283,9 @@ internal sealed partial class PodLink : IAsyncDisposable
     /// <summary>A process that is just starting has no socket yet; looking for the file is much cheaper than a call that fails.</summary>
     private async Task SocketIsThereAsync(CancellationToken cancellationToken)
     {
-        if (PodAddress.Parse(_pod.LoaderAddress) is UnixDomainSocketEndPoint)
+        if (PodAddress.Parse(_address) is UnixDomainSocketEndPoint)
         {
-            var path = _pod.LoaderAddress["unix:".Length..];
+            var path = _address["unix:".Length..];
             while (!File.Exists(path))
             {
                 await Task.Delay(LookForSocketEvery, _time, cancellationToken).ConfigureAwait(false);

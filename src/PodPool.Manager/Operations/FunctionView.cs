@@ -32,7 +32,7 @@ internal sealed class FunctionView(ManagerOptions options, FunctionRegistry func
             return new()
             {
                 Spec = new() { Function = Routes.ToWire(name) },
-                Conditions = { new Condition { Type = "Ready", Status = false, Reason = "FileUnreadable", Message = broken.Message } },
+                Conditions = { new Condition { Type = "Ready", Status = false, Reason = Reason.FunctionNotReady.WireName(), Message = broken.Message } },
             };
         }
 

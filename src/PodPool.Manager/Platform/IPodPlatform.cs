@@ -12,7 +12,7 @@ internal interface IPodPlatform
     /// <returns>The pods that exist.</returns>
     Task<IReadOnlyList<PlatformPod>> StartAsync(IPlatformObserver observer, CancellationToken cancellationToken);
 
-    /// <summary>Makes a generic pod; the observer is told when it appears.</summary>
+    /// <summary>Makes a generic pod; the observer is told when it is seen.</summary>
     /// <exception cref="PodCreationException">It could not be made; the message says why.</exception>
     Task CreateAsync(PodId pod, PoolOptions pool, CancellationToken cancellationToken);
 
@@ -31,6 +31,9 @@ internal interface IPodPlatform
     /// <summary>A claim is on its way to the pod. Called beside the transfer: must return at once and never throws.</summary>
     void ClaimStarted(ClaimOrder order);
 
+    /// <summary>What a pod says of itself now, for whoever looks at the platform's own list of pods. Must return at once and never throws.</summary>
+    void Observed(PodObservation observation);
+
     /// <summary>The lines a pod wrote, oldest first.</summary>
     /// <param name="pod">The pod; it may have ended.</param>
     /// <param name="tail">Lines from the end; 0: all that are kept.</param>
@@ -48,8 +51,8 @@ internal interface IPodPlatform
 /// <summary>Who is told about pods by a platform. Calls may come from any thread and must return at once.</summary>
 internal interface IPlatformObserver
 {
-    /// <summary>A pod exists, and where its loader is is known. The same again changes nothing.</summary>
-    void Appeared(PlatformPod pod);
+    /// <summary>A pod exists, and is like this. The same again changes nothing; once where its loader is is known, it is watched.</summary>
+    void Seen(PlatformPod pod);
 
     /// <summary>A pod does not exist any more.</summary>
     void Gone(PodId pod, string why);
@@ -59,8 +62,15 @@ internal interface IPlatformObserver
 /// <param name="Pod">Its id.</param>
 /// <param name="Pool">The pool it was made for.</param>
 /// <param name="Node">Where it runs.</param>
-/// <param name="LoaderAddress"><c>unix:/path</c> or <c>http://host:port</c>.</param>
-internal sealed record PlatformPod(PodId Pod, string Pool, string Node, string LoaderAddress);
+/// <param name="LoaderAddress"><c>unix:/path</c>, <c>http://host:port</c> or <c>https://host:port</c>; null: not known yet.</param>
+internal sealed record PlatformPod(PodId Pod, string Pool, string Node, string? LoaderAddress)
+{
+    /// <summary>What keeps it from becoming warm, or from lasting, for people; empty: nothing that the platform knows of.</summary>
+    public string Trouble { get; init; } = "";
+
+    /// <summary>It will never become warm, or not last, or its machine is out of reach: it shall not be claimed. What it serves, routers find out.</summary>
+    public bool IsCondemned { get; init; }
+}
 
 /// <summary>A pod could not be made.</summary>
 internal sealed class PodCreationException(string message, Exception? inner = null) : Exception(message, inner);

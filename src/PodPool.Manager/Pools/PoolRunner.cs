@@ -26,7 +26,6 @@ internal interface IPoolObserver
 internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDisposable
 {
     private readonly Pool _pool;
-    private readonly PoolOptions _options;
     private readonly ClaimRunner _claims;
     private readonly PodDirectory _pods;
     private readonly IPodPlatform _platform;
@@ -47,6 +46,7 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     private long _lastAcquire;
     private long _lastClaim;
     private long? _armedFor;
+    private volatile PoolOptions _options;
     private volatile bool _refusing;
     private volatile bool _started;
 
@@ -55,11 +55,14 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         ManagerMetrics metrics, TimeProvider time, ILogger<PoolRunner> logger)
     {
         (_options, _claims, _pods, _platform, _observer, _metrics, _time, _logger) = (options, claims, pods, platform, observer, metrics, time, logger);
-        _pool = new Pool(options.ToSpec(warm), this, this, time, () => PodNames.New(options.Name));
+        _pool = new Pool(options.ToSpec(warm), this, this, time, () => PodNames.New(options.PodPrefix));
         _timer = time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public string Name => _options.Name;
+
+    /// <summary>How it is kept, now.</summary>
+    public PoolOptions Options => _options;
 
     public PoolStatus Status => _pool.Status;
 
@@ -114,6 +117,19 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     public void SetFunction(FunctionSpec function) => Do(function, static (pool, function) => pool.SetFunction(function));
 
     public void RemoveFunction(FunctionName function) => Do(function, static (pool, function) => pool.RemoveFunction(function));
+
+    /// <summary>Whether a pod was ordered by this pool and never became warm, as far as is known here.</summary>
+    public bool Made(PodId pod) => _created.ContainsKey(pod);
+
+    /// <summary>Changes how the pool is kept; what runs already goes on as it is.</summary>
+    public void Configure(PoolOptions options, int warm)
+    {
+        if (_options != options || _pool.Status.Spec.Warm != warm)
+        {
+            _options = options;
+            Resize(warm);
+        }
+    }
 
     public void Resize(int warm) => Do(_options.ToSpec(warm), static (pool, spec) => pool.Resize(spec));
 

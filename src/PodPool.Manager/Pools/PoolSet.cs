@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Collections.Immutable;
 using PodPool.Core;
 using PodPool.Manager.Claims;
 using PodPool.Manager.Functions;
@@ -10,45 +10,120 @@ using PodPool.Manager.Routing;
 
 namespace PodPool.Manager.Pools;
 
-/// <summary>All pools of the manager, and what ties them to the platform: who exists is told to the pool it belongs to.</summary>
+/// <summary>
+/// All pools of the manager, and what ties them to the platform: who exists is told to the pool it belongs to. Until it leads, the
+/// pods are watched and nothing is decided: so a manager that stands by takes over with open channels.
+/// </summary>
 internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolObserver, IAsyncDisposable
 {
     private static readonly TimeSpan AdoptionPatience = TimeSpan.FromSeconds(5);
 
     private readonly ManagerOptions _options;
-    private readonly FrozenDictionary<string, PoolRunner> _pools;
     private readonly FunctionRegistry _functions;
     private readonly IPodPlatform _platform;
     private readonly PodDirectory _pods;
+    private readonly ClaimRunner _claims;
     private readonly RouterHub _routers;
     private readonly EventJournal _events;
     private readonly PoolSizes _sizes;
+    private readonly ManagerMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<PoolSet> _logger;
+    private readonly ILogger<PoolRunner> _poolLogger;
     private readonly CancellationTokenSource _closed = new();
+    private readonly Lock _changing = new();
+    private ImmutableDictionary<string, PoolRunner> _pools;
     private Task _sweeping = Task.CompletedTask;
+    private volatile bool _leads;
 
     public PoolSet(
         ManagerOptions options, FunctionRegistry functions, IPodPlatform platform, PodDirectory pods, ClaimRunner claims, RouterHub routers,
         EventJournal events, PoolSizes sizes, ManagerMetrics metrics, TimeProvider time, ILogger<PoolSet> logger, ILogger<PoolRunner> poolLogger)
     {
-        (_options, _functions, _platform, _pods, _routers, _events, _sizes, _time, _logger) = (options, functions, platform, pods, routers, events, sizes, time, logger);
-        _pools = options.Pools.ToFrozenDictionary(
-            pool => pool.Name, pool => new PoolRunner(pool, sizes.Of(pool), claims, pods, platform, this, metrics, time, poolLogger));
-        metrics.ObservePools(() => _pools.Values.Select(pool => pool.Status));
+        (_options, _functions, _platform, _pods, _claims, _routers, _events) = (options, functions, platform, pods, claims, routers, events);
+        (_sizes, _metrics, _time, _logger, _poolLogger) = (sizes, metrics, time, logger, poolLogger);
+        _pools = options.Pools.ToImmutableDictionary(pool => pool.Name, Run);
+        metrics.ObservePools(() => Pools.Values.Select(pool => pool.Status));
     }
 
     /// <summary>All pools, by name.</summary>
-    public IEnumerable<PoolRunner> All => _pools.Values.OrderBy(pool => pool.Name, StringComparer.Ordinal);
+    public IEnumerable<PoolRunner> All => Pools.Values.OrderBy(pool => pool.Name, StringComparer.Ordinal);
+
+    private ImmutableDictionary<string, PoolRunner> Pools => Volatile.Read(ref _pools);
 
     /// <summary>A pool; null: there is none of that name.</summary>
-    public PoolRunner? Find(string name) => _pools.GetValueOrDefault(name);
+    public PoolRunner? Find(string name) => Pools.GetValueOrDefault(name);
 
     /// <summary>The pool that a function draws on; null: the function is unknown, or its pool is not there any more.</summary>
     public PoolRunner? PoolOf(FunctionName function) => _functions.All.TryGetValue(function, out var record) ? Find(record.Spec.Pool) : null;
 
-    /// <summary>Takes over what exists, then begins to keep the pools. When it returns, every pod that serves is known.</summary>
+    /// <summary>Adds a pool, or changes how one is kept.</summary>
+    public void Set(PoolOptions options)
+    {
+        PoolRunner pool;
+        lock (_changing)
+        {
+            if (Find(options.Name) is { } known)
+            {
+                known.Configure(options, _sizes.Of(options));
+                return;
+            }
+
+            pool = Run(options);
+            Volatile.Write(ref _pools, _pools.Add(pool.Name, pool));
+        }
+
+        // Registered first: a router that connects from now on tells the pool itself; twice does no harm.
+        foreach (var router in _routers.Connected)
+        {
+            pool.RouterConnected(router);
+        }
+
+        foreach (var function in _functions.All.Values.Where(function => function.Spec.Pool == pool.Name))
+        {
+            pool.SetFunction(function.Core);
+        }
+
+        if (_leads)
+        {
+            pool.Reconcile(ObservationsOf(pool.Name));
+        }
+    }
+
+    /// <summary>Forgets a pool. Its pods are the platform's to end; requests for its functions have nowhere to go.</summary>
+    public async Task RemoveAsync(string name)
+    {
+        PoolRunner? removed;
+        lock (_changing)
+        {
+            if (!_pools.TryGetValue(name, out removed))
+            {
+                return;
+            }
+
+            Volatile.Write(ref _pools, _pools.Remove(name));
+        }
+
+        await removed.DisposeAsync().ConfigureAwait(false);
+        foreach (var function in _functions.All.Values.Where(function => function.Spec.Pool == name))
+        {
+            _routers.Changed(function.Name);
+        }
+
+        _events.Wake();
+    }
+
+    /// <summary>Finds what exists and opens channels to it. Decides nothing.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var pod in await _platform.StartAsync(this, cancellationToken).ConfigureAwait(false))
+        {
+            Seen(pod);
+        }
+    }
+
+    /// <summary>Takes over what exists, then begins to keep the pools. When it returns, every pod that serves is known.</summary>
+    public async Task LeadAsync(CancellationToken cancellationToken)
     {
         foreach (var function in _functions.All.Values)
         {
@@ -63,18 +138,26 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         }
 
         // Routers that come back take this manager's word for what exists: so it must not speak before it knows.
-        var existing = await _platform.StartAsync(this, cancellationToken).ConfigureAwait(false);
-        foreach (var pod in existing)
-        {
-            _pods.Open(pod, this);
-        }
-
         var answers = Task.WhenAll(_pods.All.Select(pod => pod.Link.FirstStatus));
         await answers.WaitAsync(AdoptionPatience, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        foreach (var pool in _pools.Values)
+        lock (_changing)
         {
-            pool.Reconcile([.. _pods.All.Where(pod => pod.Pod.Pool == pool.Name).Select(pod => pod.Link.Observation)]);
+            _leads = true;
+            foreach (var pool in Pools.Values)
+            {
+                pool.Reconcile(ObservationsOf(pool.Name));
+            }
+        }
+
+        foreach (var (_, link) in _pods.All)
+        {
+            _platform.Observed(link.Observation);
+        }
+
+        foreach (var pod in await _platform.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            Seen(pod);
         }
 
         using (ExecutionContext.SuppressFlow())
@@ -95,7 +178,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     {
         await _closed.CancelAsync().ConfigureAwait(false);
         await _sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var pool in _pools.Values)
+        foreach (var pool in Pools.Values)
         {
             await pool.DisposeAsync().ConfigureAwait(false);
         }
@@ -115,7 +198,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     {
         await _closed.CancelAsync().ConfigureAwait(false);
         await _sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var pool in _pools.Values)
+        foreach (var pool in Pools.Values)
         {
             await pool.DisposeAsync().ConfigureAwait(false);
         }
@@ -143,14 +226,28 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         {
             Gone(pod, "a router could not reach it, and it does not exist any more");
         }
-        else if (_pods.Find(pod) is { } link && !await link.AnswersAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false) && PoolOfPod(pod) is { } pool)
+        else if (_pods.Find(pod) is { } link && !await link.AnswersAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false))
         {
             Log.Suspected(_logger, pod.Value);
-            pool.Observed(link.Observation with { Phase = PodPhase.Failed });
+            Tell(link.Pod.Pool, link.Observation with { Phase = PodPhase.Failed });
         }
     }
 
-    void IPlatformObserver.Appeared(PlatformPod pod) => _pods.Open(pod, this);
+    /// <inheritdoc/>
+    public void Seen(PlatformPod pod)
+    {
+        _pods.Open(pod, this);
+        var link = _pods.Find(pod.Pod);
+        var said = link?.Observation ?? new(pod.Pod, PodPhase.Starting, pod.Node);
+        if (pod.IsCondemned && said.Phase is PodPhase.Starting or PodPhase.Warm)
+        {
+            Tell(pod.Pool, said with { Phase = PodPhase.Failed, Trouble = pod.Trouble });
+        }
+        else if (pod.Trouble.Length > 0 && said.Phase == PodPhase.Starting)
+        {
+            Tell(pod.Pool, said with { Trouble = pod.Trouble });
+        }
+    }
 
     /// <inheritdoc/>
     public void Gone(PodId pod, string why)
@@ -158,18 +255,24 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         if (_pods.Close(pod) is { } known)
         {
             Find(known.Pool)?.PodGone(pod, why);
+            return;
         }
-        else
+
+        // It ended before it could be reached; only its pool knows it.
+        foreach (var pool in Pools.Values.Where(pool => pool.Made(pod)))
         {
-            // It ended before it could be reached; only its pool knows it.
-            foreach (var pool in _pools.Values.Where(pool => pod.Value.StartsWith(pool.Name + "-", StringComparison.Ordinal)))
-            {
-                pool.PodGone(pod, why);
-            }
+            pool.PodGone(pod, why);
         }
     }
 
-    void ILinkObserver.Observed(PlatformPod pod, PodObservation observation) => Find(pod.Pool)?.Observed(observation);
+    void ILinkObserver.Observed(PlatformPod pod, PodObservation observation)
+    {
+        Tell(pod.Pool, observation);
+        if (_leads)
+        {
+            _platform.Observed(observation);
+        }
+    }
 
     async Task ILinkObserver.UnreachableAsync(PlatformPod pod, TimeSpan since)
     {
@@ -185,7 +288,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         else if (since > _options.UnreachableAfter && _pods.Find(pod.Pod) is { } link)
         {
             Log.Unreachable(_logger, pod.Pod.Value, since.TotalSeconds);
-            Find(pod.Pool)?.Observed(link.Observation with { Phase = PodPhase.Failed });
+            Tell(pod.Pool, link.Observation with { Phase = PodPhase.Failed });
         }
     }
 
@@ -197,7 +300,20 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
 
     void IPoolObserver.Happened(PoolRunner pool, PoolEvent happened) => _events.Add(pool.Name, happened);
 
-    private PoolRunner? PoolOfPod(PodId pod) => _pods.All.Where(known => known.Pod.Pod == pod).Select(known => Find(known.Pod.Pool)).FirstOrDefault();
+    /// <summary>One that stands by only remembers: the links hold what their pods said last.</summary>
+    private void Tell(string pool, PodObservation observation)
+    {
+        if (_leads)
+        {
+            Find(pool)?.Observed(observation);
+        }
+    }
+
+    private static PodObservation StartingOf(PlatformPod pod) => new(pod.Pod, PodPhase.Starting, pod.Node) { Trouble = pod.Trouble };
+
+    private PodObservation[] ObservationsOf(string pool) => [.. _pods.All.Where(pod => pod.Pod.Pool == pool).Select(pod => pod.Link.Observation)];
+
+    private PoolRunner Run(PoolOptions options) => new(options, _sizes.Of(options), _claims, _pods, _platform, this, _metrics, _time, _poolLogger);
 
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
@@ -222,7 +338,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         var listed = await _platform.ListAsync(cancellationToken).ConfigureAwait(false);
         foreach (var pod in listed)
         {
-            _pods.Open(pod, this);
+            Seen(pod);
         }
 
         var existing = listed.Select(pod => pod.Pod).ToHashSet();
@@ -231,9 +347,11 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
             Gone(pod, "it is not listed any more");
         }
 
-        foreach (var pool in _pools.Values)
+        foreach (var pool in Pools.Values)
         {
-            pool.Reconcile([.. _pods.All.Where(pod => pod.Pod.Pool == pool.Name).Select(pod => pod.Link.Observation)]);
+            // Without a loader's address there is no link yet, but the pod exists.
+            var unlinked = listed.Where(pod => pod.Pool == pool.Name && _pods.Find(pod.Pod) is null);
+            pool.Reconcile([.. ObservationsOf(pool.Name), .. unlinked.Select(StartingOf)]);
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed partial class PodProcesses(PodFolders folders, PodRecords record
                 return false;
             }
 
-            _observer!.Appeared(Describe(running.Record));
+            _observer!.Seen(Describe(running.Record));
             return true;
         }
     }

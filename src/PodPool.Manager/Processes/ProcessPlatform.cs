@@ -99,6 +99,12 @@ internal sealed partial class ProcessPlatform : IPodPlatform, IAsyncDisposable
         preferLocal: false);
 
     /// <inheritdoc/>
+    public void Observed(PodObservation observation)
+    {
+        // Nobody looks at a list of processes for what a pod does.
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<string> ReadLogAsync(PodId pod, int tail, bool follow, CancellationToken cancellationToken)
         => _logs.ReadAsync(pod, tail, follow, () => !_processes.Contains(pod), cancellationToken);
 

@@ -22,7 +22,7 @@ internal sealed class RehearsalPlatform(ManagerOptions options) : IPodPlatform
     public Task CreateAsync(PodId pod, PoolOptions pool, CancellationToken cancellationToken)
     {
         _pods[pod] = new(pod, pool.Name, Environment.MachineName, options.Listen);
-        _observer!.Appeared(_pods[pod]);
+        _observer!.Seen(_pods[pod]);
         return Task.CompletedTask;
     }
 
@@ -40,6 +40,11 @@ internal sealed class RehearsalPlatform(ManagerOptions options) : IPodPlatform
     public void ClaimStarted(ClaimOrder order)
     {
         // No labels to change, no log to name.
+    }
+
+    public void Observed(PodObservation observation)
+    {
+        // No labels to change.
     }
 
     public IAsyncEnumerable<string> ReadLogAsync(PodId pod, int tail, bool follow, CancellationToken cancellationToken) => AsyncEnumerable.Empty<string>();

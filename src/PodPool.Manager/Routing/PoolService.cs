@@ -11,7 +11,7 @@ using CoreLoad = PodPool.Core.FunctionLoad;
 namespace PodPool.Manager.Routing;
 
 /// <summary>What routers ask and tell.</summary>
-internal sealed class PoolService(PoolSet pools, RouterHub routers, Routes routes, EventJournal events, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class PoolService(PoolSet pools, FunctionRegistry functions, RouterHub routers, Routes routes, EventJournal events, TimeProvider time, IHostApplicationLifetime lifetime)
     : Contracts.V1.Pool.PoolBase
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
@@ -23,7 +23,7 @@ internal sealed class PoolService(PoolSet pools, RouterHub routers, Routes route
     public override async Task<AcquireResponse> Acquire(AcquireRequest request, ServerCallContext context)
     {
         var load = LoadOf(request.RouterId, request.Load);
-        var pool = pools.PoolOf(load.Function) ?? throw NotFound(load.Function);
+        var pool = pools.PoolOf(load.Function) ?? throw Unserved(load.Function);
         AcquireAnswer answer;
         try
         {
@@ -156,7 +156,7 @@ internal sealed class PoolService(PoolSet pools, RouterHub routers, Routes route
             case RouterMessage.MessageOneofCase.Ack when connection.Acknowledged((long)message.Ack.Version) is { } versions:
                 foreach (var (pool, version) in versions)
                 {
-                    pools.Find(pool)!.RouterAcknowledged(connection.Router, version);
+                    pools.Find(pool)?.RouterAcknowledged(connection.Router, version);
                 }
 
                 break;
@@ -188,6 +188,15 @@ internal sealed class PoolService(PoolSet pools, RouterHub routers, Routes route
 
         return new(router, FunctionRules.NameOf(load.Function), load.Sequence, load.Waiting, load.InFlight);
     }
+
+    /// <summary>Why a function has no pool that serves it.</summary>
+    private RpcException Unserved(Core.FunctionName function)
+        => functions.Broken.TryGetValue(function, out var broken) ? NotReady(function, broken.Message)
+            : functions.All.TryGetValue(function, out var record) ? NotReady(function, $"there is no pool '{record.Spec.Pool}'")
+            : NotFound(function);
+
+    private static RpcException NotReady(Core.FunctionName function, string why)
+        => Reason.FunctionNotReady.ToException($"the function {function} cannot be served: {why}", ("function", function.ToString()));
 
     private static RpcException NotFound(Core.FunctionName function)
         => Reason.FunctionNotFound.ToException($"there is no function {function}", ("function", function.ToString()));

@@ -14,6 +14,9 @@ internal sealed class RouterHub(TimeProvider time)
     /// <summary>The next update's version.</summary>
     public long NextVersion() => Interlocked.Increment(ref _version);
 
+    /// <summary>Those that are connected now.</summary>
+    public IEnumerable<string> Connected => _connections.Keys.Select(connection => connection.Router).Distinct();
+
     /// <summary>A router connects.</summary>
     public RouterConnection Add(string router)
     {

@@ -31,8 +31,8 @@ internal sealed class Routes(FunctionRegistry functions, PoolSet pools, PodDirec
         return update;
     }
 
-    /// <summary>An update with all there is.</summary>
-    public RouteUpdate Snapshot(long version) => Update(version, functions.All.Keys, snapshot: true);
+    /// <summary>An update with all there is; also what cannot be served, so that its callers hear why.</summary>
+    public RouteUpdate Snapshot(long version) => Update(version, functions.All.Keys.Concat(functions.Broken.Keys), snapshot: true);
 
     /// <summary>An instance as routers are told it; null: it never said where its functions listen.</summary>
     public Instance? InstanceOf(Core.RoutedInstance instance)
@@ -46,7 +46,9 @@ internal sealed class Routes(FunctionRegistry functions, PoolSet pools, PodDirec
     {
         if (!functions.All.TryGetValue(function, out var record))
         {
-            return null;
+            return functions.Broken.TryGetValue(function, out var broken)
+                ? new() { Function = ToWire(function), Concurrency = 1, Hosts = { broken.Hosts }, Paths = { broken.Paths } }
+                : null;
         }
 
         var routing = pools.Find(record.Spec.Pool)?.RouteOf(function);

@@ -90,7 +90,23 @@ public sealed class FunctionRegistryTests : IDisposable
         Assert.Equal(6, others.Append(revision).Distinct().Count());
     }
 
-    private FunctionRegistry Open() => new(ManagerUnderTest.OptionsFor(_folder.Path), NullLogger<FunctionRegistry>.Instance);
+    [Fact]
+    public void A_function_that_cannot_be_served_gives_way_to_one_that_can_and_never_the_other_way()
+    {
+        var registry = new FunctionRegistry();
+        var record = Record("a");
+        Assert.True(registry.SetBroken(new(record.Name, "its package is not there")));
+        Assert.False(registry.SetBroken(new(record.Name, "its package is not there")));
+
+        registry.Set(record);
+        Assert.Empty(registry.Broken);
+
+        Assert.False(registry.SetBroken(new(record.Name, "its next package is not there")));
+        Assert.Empty(registry.Broken);
+        Assert.NotNull(registry.NeededFiles());
+    }
+
+    private FunctionRegistry Open() => new(new FunctionFolder(ManagerUnderTest.OptionsFor(_folder.Path), NullLogger<FunctionFolder>.Instance));
 
     private string FileOf(string name) => Path.Combine(_folder.Path, "state", "functions", $"default.{name}.json");
 
