@@ -1,3 +1,4 @@
+using System.Globalization;
 using PodPool.Contracts;
 
 namespace PodPool.Manager.Kubernetes.Resources;
@@ -22,6 +23,7 @@ internal static class ResourceRules
         Try(problems, () => ByteQuantity.Parse(spec.Memory, "spec.memory", 1L << 20, 1L << 40));
         Try(problems, () => DurationText.Parse(spec.DrainGrace, "spec.drainGrace", TimeSpan.Zero, Hour));
         Try(problems, () => DurationText.Parse(spec.StartDeadline, "spec.startDeadline", Second, Hour));
+        Require(problems, spec.Refill.PerSecond is >= 0.01 and <= 1000, $"spec.refill.perSecond is {spec.Refill.PerSecond.ToString(CultureInfo.InvariantCulture)}; 0.01 to 1000 are allowed");
         Require(problems, spec.Size.Max == 0 || spec.Size.Max >= spec.Size.Warm, $"spec.size.max is {spec.Size.Max}, less than spec.size.warm, {spec.Size.Warm}: make it 0 (no limit), or at least that");
         return problems;
     }

@@ -11,6 +11,7 @@ public sealed class ResourceRulesTests
     [InlineData("""{"size":{"warm":4,"max":3}}""", "spec.size.max is 3, less than spec.size.warm, 4")]
     [InlineData("""{"prefetch":"2Gi"}""", "spec.prefetch is '2Gi'; 0 to 1Gi are allowed")]
     [InlineData("""{"memory":0}""", "spec.memory is '0'; 1Mi to 1Ti are allowed")]
+    [InlineData("""{"refill":{"perSecond":0.001}}""", "spec.refill.perSecond is 0.001; 0.01 to 1000 are allowed")]
     [InlineData("""{"drainGrace":"2h"}""", "spec.drainGrace is '2h'; 0s to 1h are allowed")]
     [InlineData("""{"startDeadline":"0s"}""", "spec.startDeadline is '0s'; 1s to 1h are allowed")]
     [InlineData("""{"template":{"spec":{"containers":[]}}}""", "no container 'runtime'")]
