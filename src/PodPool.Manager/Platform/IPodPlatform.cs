@@ -59,7 +59,7 @@ internal interface IPlatformObserver
 /// <param name="Pod">Its id.</param>
 /// <param name="Pool">The pool it was made for.</param>
 /// <param name="Node">Where it runs.</param>
-/// <param name="LoaderAddress"><c>unix:/path</c> or <c>http://host:port</c>.</param>
+/// <param name="LoaderAddress"><c>unix:/path</c>, <c>http://host:port</c>, or <c>https://host:port</c> for mutual TLS.</param>
 internal sealed record PlatformPod(PodId Pod, string Pool, string Node, string LoaderAddress);
 
 /// <summary>A pod could not be made.</summary>
