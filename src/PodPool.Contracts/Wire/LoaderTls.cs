@@ -53,6 +53,36 @@ public static class LoaderTls
     public static SslStreamCertificateContext Present(X509Certificate2 own, X509Certificate2Collection chain, X509Certificate2Collection authorities)
         => SslStreamCertificateContext.Create(own, chain, offline: true, SslCertificateTrust.CreateForX509Collection(authorities));
 
+    /// <summary>Gives a certificate its key.</summary>
+    /// <param name="certificate">The certificate; stays the caller's.</param>
+    /// <param name="keyPem">The private key of an elliptic curve, in PEM.</param>
+    /// <exception cref="FormatException">
+    /// It is no such key, or another's. The message ends a sentence that begins with its source; what the base library says of a key
+    /// that it cannot read is left out, so that no message holds a piece of one.
+    /// </exception>
+    public static X509Certificate2 WithKey(X509Certificate2 certificate, string keyPem)
+    {
+        using var key = ECDsa.Create();
+        try
+        {
+            // A public key would be taken as well, and found out only in a handshake.
+            key.ImportFromPem(keyPem.Contains("PRIVATE KEY-----", StringComparison.Ordinal) ? keyPem : "");
+        }
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException)
+        {
+            throw new FormatException("holds no private key of an elliptic curve in PEM");
+        }
+
+        try
+        {
+            return certificate.CopyWithPrivateKey(key);
+        }
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException or InvalidOperationException)
+        {
+            throw new FormatException($"holds not the key of the certificate of '{certificate.Subject}'");
+        }
+    }
+
     /// <summary>Reads the certificates of authorities, PEM, one after the other.</summary>
     /// <exception cref="FormatException">There is none, one cannot be read, or one is no authority's. The message ends a sentence that begins with its source.</exception>
     public static X509Certificate2Collection ReadAuthorities(string pem)

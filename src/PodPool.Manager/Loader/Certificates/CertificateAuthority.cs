@@ -61,7 +61,9 @@ internal sealed class CertificateAuthority : IDisposable
     }
 
     /// <summary>An authority that was kept.</summary>
-    /// <exception cref="FormatException">The texts hold no authority, or not its key. The message holds nothing of the key.</exception>
+    /// <exception cref="FormatException">
+    /// The texts hold no authority, or not its key. The message ends a sentence that begins with their source, and holds nothing of the key.
+    /// </exception>
     public static CertificateAuthority Import(string certificatePem, string keyPem)
     {
         var certificates = LoaderTls.ReadAuthorities(certificatePem);
@@ -70,24 +72,7 @@ internal sealed class CertificateAuthority : IDisposable
             throw new FormatException($"holds {certificates.Count} certificates, and an authority has one");
         }
 
-        using var key = ECDsa.Create();
-        try
-        {
-            key.ImportFromPem(keyPem);
-        }
-        catch (Exception exception) when (exception is ArgumentException or CryptographicException)
-        {
-            throw new FormatException("the authority's key is no private key of an elliptic curve in PEM");
-        }
-
-        try
-        {
-            return new(certificates[0].CopyWithPrivateKey(key));
-        }
-        catch (Exception exception) when (exception is ArgumentException or CryptographicException or InvalidOperationException)
-        {
-            throw new FormatException($"the key is not that of the authority '{certificates[0].Subject}'");
-        }
+        return new(LoaderTls.WithKey(certificates[0], keyPem));
     }
 
     /// <summary>The key, PKCS #8. Secret: who has it can be the manager of every pool.</summary>

@@ -16,7 +16,7 @@ internal sealed class LoaderSecurity(Func<PlatformPod, string> nameOf) : ILoader
     private volatile Credentials? _current;
 
     /// <summary>From the next connection on; those that are open live on with what they were opened with.</summary>
-    /// <exception cref="FormatException">The certificate has no key that fits it.</exception>
+    /// <exception cref="FormatException">The certificate has no key that fits it; the message holds nothing of the key.</exception>
     public void Use(IssuedCertificate own, TrustBundle trust) => _current = new(own, trust);
 
     /// <inheritdoc/>
@@ -31,15 +31,8 @@ internal sealed class LoaderSecurity(Func<PlatformPod, string> nameOf) : ILoader
 
         public Credentials(IssuedCertificate own, TrustBundle trust)
         {
-            try
-            {
-                _own = LoaderTls.Present(X509Certificate2.CreateFromPem(own.CertificatePem, own.KeyPem), [], trust.Certificates);
-            }
-            catch (Exception exception) when (exception is ArgumentException or System.Security.Cryptography.CryptographicException)
-            {
-                throw new FormatException("the manager's certificate has no key that fits it: issue another");
-            }
-
+            using var certificate = X509Certificate2.CreateFromPem(own.CertificatePem);
+            _own = LoaderTls.Present(LoaderTls.WithKey(certificate, own.KeyPem), [], trust.Certificates);
             _servers = LoaderTls.Trust(trust.Certificates, LoaderTls.ServerUse);
         }
 

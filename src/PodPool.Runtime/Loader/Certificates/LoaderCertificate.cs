@@ -69,26 +69,15 @@ internal sealed class LoaderCertificate
         }
     }
 
-    /// <remarks>What the base library says of a key that it cannot read is left out: no message is to hold a piece of one.</remarks>
     private static X509Certificate2 WithKey(X509Certificate2 certificate, string pem, CertificateFiles files)
     {
-        using var key = ECDsa.Create();
         try
         {
-            key.ImportFromPem(pem);
+            return LoaderTls.WithKey(certificate, pem);
         }
-        catch (Exception exception) when (exception is ArgumentException or CryptographicException)
+        catch (FormatException exception)
         {
-            throw Wrong(files, CertificateFiles.KeyName, "holds no private key of an elliptic curve in PEM");
-        }
-
-        try
-        {
-            return certificate.CopyWithPrivateKey(key);
-        }
-        catch (Exception exception) when (exception is ArgumentException or CryptographicException or InvalidOperationException)
-        {
-            throw Wrong(files, CertificateFiles.KeyName, $"is not the key of the certificate in '{CertificateFiles.CertificateName}'");
+            throw Wrong(files, CertificateFiles.KeyName, exception.Message);
         }
     }
 
