@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -14,19 +16,21 @@ namespace RuntimeStart;
 /// <summary>One pod process, started as a backend starts it.</summary>
 internal sealed class MeasuredPod : IAsyncDisposable
 {
+    private readonly LoaderEnds _ends;
     private readonly string _folder;
     private readonly Process _process;
     private readonly GrpcChannel _channel;
     private readonly HttpMessageInvoker _functions;
     private readonly AsyncServerStreamingCall<PodStatus> _status;
 
-    private MeasuredPod(string folder, Process process, string id)
+    private MeasuredPod(string folder, Process process, string id, LoaderEnds ends)
     {
         _folder = folder;
         _process = process;
         Id = id;
-        _channel = GrpcChannel.ForAddress("http://pod", new() { HttpHandler = Handler($"{folder}/loader.sock") });
-        _functions = new(Handler($"{folder}/functions.sock"));
+        _ends = ends;
+        _channel = GrpcChannel.ForAddress(ends.Client is null ? "http://pod" : "https://pod", new() { HttpHandler = Handler(ends.Address, ends.Client) });
+        _functions = new(Handler(PodAddress.OfSocket($"{folder}/functions.sock")));
         Client = new(_channel);
         _status = Client.Status(new(), new CallOptions().WithWaitForReady());
     }
@@ -39,19 +43,25 @@ internal sealed class MeasuredPod : IAsyncDisposable
 
     public TimeSpan CpuToWarm { get; private set; }
 
-    public static async Task<MeasuredPod> StartAsync(string runtime, ECDsa key, IEnumerable<string> environment)
+    public static async Task<MeasuredPod> StartAsync(Variant variant, ECDsa key)
     {
         var id = Guid.NewGuid().ToString("N");
         var folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), "pod-" + id);
         Directory.CreateDirectory(Path.Combine(folder, "files"));
-        var start = new ProcessStartInfo(Path.Combine(runtime, "PodPool.Runtime")) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Path.Combine(variant.Runtime, "PodPool.Runtime")) { RedirectStandardOutput = true, UseShellExecute = false };
         start.Environment["TMPDIR"] = Directory.CreateDirectory(Path.Combine(folder, "tmp")).FullName;
         start.Environment[PodEnvironment.PodId] = id;
-        start.Environment[PodEnvironment.LoaderAddress] = PodAddress.OfSocket($"{folder}/loader.sock");
+        var ends = LoaderEnds.Make(variant.Channel, folder);
+        start.Environment[PodEnvironment.LoaderAddress] = ends.Address;
+        foreach (var (name, value) in ends.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         start.Environment[PodEnvironment.FunctionAddress] = PodAddress.OfSocket($"{folder}/functions.sock");
         start.Environment[PodEnvironment.FilesFolder] = Path.Combine(folder, "files");
         start.Environment[PodEnvironment.ClaimKey] = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
-        foreach (var pair in environment)
+        foreach (var pair in variant.Environment)
         {
             var equals = pair.IndexOf('=', StringComparison.Ordinal);
             start.Environment[pair[..equals]] = pair[(equals + 1)..];
@@ -60,12 +70,12 @@ internal sealed class MeasuredPod : IAsyncDisposable
         var begun = Stopwatch.GetTimestamp();
         var process = Process.Start(start)!;
         process.BeginOutputReadLine();
-        while (!File.Exists($"{folder}/loader.sock") && !process.HasExited)
+        while (!await ListensAsync(ends.Address) && !process.HasExited)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         }
 
-        var pod = new MeasuredPod(folder, process, id);
+        var pod = new MeasuredPod(folder, process, id, ends);
         await pod.UntilAsync(PodPhase.PodWarm);
         pod.ToWarm = Stopwatch.GetElapsedTime(begun);
         pod.CpuToWarm = process.TotalProcessorTime;
@@ -111,6 +121,7 @@ internal sealed class MeasuredPod : IAsyncDisposable
         _status.Dispose();
         _channel.Dispose();
         _functions.Dispose();
+        _ends.Dispose();
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
@@ -128,9 +139,28 @@ internal sealed class MeasuredPod : IAsyncDisposable
         }
     }
 
-    private static SocketsHttpHandler Handler(string socket)
+    private static async Task<bool> ListensAsync(string address)
     {
-        var endPoint = PodAddress.Parse(PodAddress.OfSocket(socket));
-        return new() { UseProxy = false, ConnectCallback = (_, token) => PodAddress.ConnectAsync(endPoint, token) };
+        var endPoint = PodAddress.Parse(address, out _);
+        if (endPoint is UnixDomainSocketEndPoint)
+        {
+            return File.Exists(address["unix:".Length..]);
+        }
+
+        try
+        {
+            await using var stream = await PodAddress.ConnectAsync(endPoint, CancellationToken.None);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static SocketsHttpHandler Handler(string address, SslClientAuthenticationOptions? tls = null)
+    {
+        var endPoint = PodAddress.Parse(address, out _);
+        return new() { UseProxy = false, SslOptions = tls ?? new(), ConnectCallback = (_, token) => PodAddress.ConnectAsync(endPoint, token) };
     }
 }

@@ -101,7 +101,7 @@ internal sealed class Measurement(MeasuredPackage function, string path, ECDsa k
 
     private async Task<Row> OneAsync(Variant variant)
     {
-        await using var pod = await MeasuredPod.StartAsync(variant.Runtime, key, variant.Environment);
+        await using var pod = await MeasuredPod.StartAsync(variant, key);
         await Task.Delay(Idle, TimeProvider.System);
         var memory = pod.PrivateBytes() / 1e6;
         await pod.TouchAsync();

@@ -11,8 +11,9 @@ var path = new Option<string>("--path") { Description = "What is requested of it
 var count = new Option<int>("--count") { Description = "Pods, one after the other; with --settings, of each kind", DefaultValueFactory = _ => 20 };
 var environment = new Option<string[]>("--env") { Description = "K=V for the pods", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 var settings = new Option<bool>("--settings") { Description = "Compare the runtime's settings, and write the result to benchmarks/results" };
+var channels = new Option<bool>("--channels") { Description = "Compare the ways in which the loader can be called" };
 var images = new Option<string[]>("--image") { Description = "With --settings: NAME=DIR, a runtime that was published otherwise", DefaultValueFactory = _ => [] };
-var command = new RootCommand("Measures generic pods") { runtime, package, entryPoint, path, count, environment, settings, images };
+var command = new RootCommand("Measures generic pods") { runtime, package, entryPoint, path, count, environment, settings, channels, images };
 command.SetAction(async (arguments, _) =>
 {
     using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -22,6 +23,7 @@ command.SetAction(async (arguments, _) =>
     var folder = arguments.GetValue(runtime)!;
     Variant[] variants = arguments.GetValue(settings)
         ? [.. Variant.Settings(folder), .. arguments.GetValue(images)!.Select(Variant.Image)]
+        : arguments.GetValue(channels) ? [.. Variant.Channels(folder, arguments.GetValue(environment)!)]
         : [new("as asked", folder, arguments.GetValue(environment)!)];
     var rows = await measurement.RunAsync(variants, arguments.GetValue(count));
     foreach (var (variant, of) in variants.Zip(rows))

@@ -4,8 +4,17 @@ namespace RuntimeStart;
 /// <param name="Name">What differs.</param>
 /// <param name="Runtime">The published runtime.</param>
 /// <param name="Environment">K=V.</param>
-internal sealed record Variant(string Name, string Runtime, IReadOnlyList<string> Environment)
+/// <param name="Channel">How its loader is called.</param>
+internal sealed record Variant(string Name, string Runtime, IReadOnlyList<string> Environment, LoaderChannel Channel = LoaderChannel.Socket)
 {
+    /// <summary>The same image, called in each way.</summary>
+    public static IEnumerable<Variant> Channels(string runtime, IReadOnlyList<string> environment) =>
+    [
+        new("a Unix socket", runtime, environment),
+        new("TCP", runtime, environment, LoaderChannel.Tcp),
+        new("mutual TLS over TCP", runtime, environment, LoaderChannel.MutualTls),
+    ];
+
     /// <summary>As shipped, and each setting of the runtime image the other way round.</summary>
     public static IEnumerable<Variant> Settings(string runtime) =>
     [

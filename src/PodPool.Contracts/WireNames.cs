@@ -55,7 +55,7 @@ public static class PodEnvironment
     /// <summary>The pod's id; never used again for another pod.</summary>
     public const string PodId = "PODPOOL_POD_ID";
 
-    /// <summary>Where the loader listens: <c>unix:/path</c> or <c>http://host:port</c>.</summary>
+    /// <summary>Where the loader listens: <c>unix:/path</c>, <c>http://host:port</c>, or <c>https://host:port</c> with <see cref="LoaderCertificate"/>.</summary>
     public const string LoaderAddress = "PODPOOL_LOADER_ADDRESS";
 
     /// <summary>Where functions listen: <c>unix:/path</c> or <c>http://host:port</c>.</summary>
@@ -63,6 +63,12 @@ public static class PodEnvironment
 
     /// <summary>The public key that claims are verified with: SubjectPublicKeyInfo, base64.</summary>
     public const string ClaimKey = "PODPOOL_CLAIM_KEY";
+
+    /// <summary>
+    /// The folder of the loader's certificate: <c>tls.crt</c> (the certificate, and what leads from it to its authority), <c>tls.key</c>, and <c>ca.crt</c>:
+    /// the authorities whose clients are let in. PEM. What changes there counts from the next connection on. Goes with a loader at <c>https</c>, and with no other.
+    /// </summary>
+    public const string LoaderCertificate = "PODPOOL_LOADER_CERTIFICATE";
 
     /// <summary>An existing empty folder, memory-backed where the system has such, for package files.</summary>
     public const string FilesFolder = "PODPOOL_FILES";

@@ -85,6 +85,7 @@ public static class ManagerHost
         services.AddSingleton<ProfileStore>();
 
         services.TryAddSingleton<IPodPlatform, ProcessPlatform>();
+        services.TryAddSingleton<ILoaderSecurity, NoLoaderSecurity>();
         services.AddSingleton<PodDirectory>();
         services.AddSingleton<ClaimRunner>();
         services.AddSingleton<PoolSizes>();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using PodPool.Contracts.V1;
 using PodPool.Runtime.Life;
 using PodPool.Runtime.Loader;
+using PodPool.Runtime.Loader.Certificates;
 using PodPool.Runtime.Loading;
 using PodPool.Runtime.Logging;
 using PodPool.Runtime.Rehearsing;
@@ -23,6 +24,7 @@ internal sealed partial class PodHost : IAsyncDisposable
     private readonly JsonLogs _logs;
     private readonly LoggerFactory _loggers;
     private readonly ILogger<PodHost> _logger;
+    private readonly LoaderIdentity? _identity;
     private readonly ClaimVerifier _verifier;
     private readonly PodLife _life;
     private readonly FunctionApplication _application;
@@ -30,6 +32,7 @@ internal sealed partial class PodHost : IAsyncDisposable
     private readonly WebApplication _loader;
     private readonly FunctionEndpoint _functions;
 
+    /// <exception cref="FormatException">The loader's certificate is not as it must be; the message says what is wrong.</exception>
     public PodHost(PodOptions options, TimeProvider time)
     {
         _options = options;
@@ -41,12 +44,13 @@ internal sealed partial class PodHost : IAsyncDisposable
             Rules = { new(null, "Microsoft", LogLevel.Warning, null), new(null, "Grpc", LogLevel.Warning, null) },
         });
         _logger = _loggers.CreateLogger<PodHost>();
+        _identity = options.LoaderCertificate is { } certificate ? new(certificate, time, _loggers.CreateLogger<LoaderIdentity>()) : null;
         _verifier = new(options.PodId, options.ClaimKey, time);
         _life = new(options.PodId);
         _application = new(time, _loggers.CreateLogger<FunctionApplication>());
         var folder = Directory.CreateDirectory(Path.Combine(options.FilesFolder, "package")).FullName;
         _pod = new(options, SpecializerFor(_life, _verifier, folder), _application, time, _loggers.CreateLogger<Pod>());
-        _loader = LoaderEndpoint.Build(options, _loggers, _ => new(_pod));
+        _loader = LoaderEndpoint.Build(options, _identity, _loggers, _ => new(_pod));
         _functions = new(options.FunctionAddress, _application, _loader.Services);
     }
 
@@ -101,7 +105,7 @@ internal sealed partial class PodHost : IAsyncDisposable
         _logs.IsMuted = true;
         try
         {
-            await new Rehearsal(_options, _pod, _application, _time, SpecializerFor).RunAsync().ConfigureAwait(false);
+            await new Rehearsal(_options, _identity, _pod, _application, _time, SpecializerFor).RunAsync().ConfigureAwait(false);
         }
         finally
         {

@@ -1,9 +1,9 @@
 using PodPool.Runtime;
 
-PodOptions options;
+PodHost pod;
 try
 {
-    options = PodOptions.TakeFromEnvironment();
+    pod = new(PodOptions.TakeFromEnvironment(), TimeProvider.System);
 }
 catch (FormatException exception)
 {
@@ -11,5 +11,7 @@ catch (FormatException exception)
     return 2;
 }
 
-await using var pod = new PodHost(options, TimeProvider.System);
-return await pod.RunAsync().ConfigureAwait(false);
+await using (pod.ConfigureAwait(false))
+{
+    return await pod.RunAsync().ConfigureAwait(false);
+}

@@ -4,30 +4,35 @@ using System.Text;
 
 namespace PodPool.Contracts.Wire;
 
-/// <summary>Where something listens, as it stands in contracts and options: <c>unix:/path</c> or <c>http://host:port</c>.</summary>
+/// <summary>
+/// Where something listens, as it stands in contracts and options: <c>unix:/path</c> or <c>http://host:port</c>, and <c>https://host:port</c>
+/// where TLS may be meant.
+/// </summary>
 public static class PodAddress
 {
+    private const string Cleartext = "unix:/path or http://host:port";
     private const string Unix = "unix:";
     private const string Http = "http://";
+    private const string Https = "https://";
     private static readonly TimeSpan BacklogPause = TimeSpan.FromMilliseconds(1);
 
     /// <summary>How long the path of a Unix socket may be on this system: bytes of UTF-8, its final zero not counted.</summary>
     /// <remarks><c>sun_path</c> has 108 bytes on Linux and Windows, 104 on the systems that come from BSD.</remarks>
     public static int LongestSocketPath { get; } = OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? 103 : 107;
 
-    /// <summary>The socket address.</summary>
+    /// <summary>The socket address of what speaks no TLS.</summary>
     /// <exception cref="FormatException">It is neither of the two forms; the message says what is wrong with it.</exception>
     public static EndPoint Parse(string address)
-    {
-        if (address.StartsWith(Unix, StringComparison.Ordinal) && address.Length > Unix.Length)
-        {
-            return SocketAt(address[Unix.Length..], address);
-        }
+        => address.StartsWith(Https, StringComparison.OrdinalIgnoreCase)
+            ? throw Wrong(address, "there is no TLS here", Cleartext)
+            : Parse(address, Cleartext, out _);
 
-        return address.StartsWith(Http, StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(address, UriKind.Absolute, out var uri)
-            ? PortAt(uri, address)
-            : throw Wrong(address, "it is neither a socket nor http");
-    }
+    /// <summary>The socket address of what may speak TLS.</summary>
+    /// <param name="address">One of the three forms.</param>
+    /// <param name="tls">Whether it speaks TLS.</param>
+    /// <exception cref="FormatException">It is none of the three forms; the message says what is wrong with it.</exception>
+    public static EndPoint Parse(string address, out bool tls)
+        => Parse(address, "unix:/path, http://host:port or https://host:port", out tls);
 
     /// <summary>The address of a Unix socket.</summary>
     public static string OfSocket(string path) => Unix + path;
@@ -64,18 +69,31 @@ public static class PodAddress
         }
     }
 
-    private static UnixDomainSocketEndPoint SocketAt(string path, string address)
+    private static EndPoint Parse(string address, string forms, out bool tls)
+    {
+        tls = address.StartsWith(Https, StringComparison.OrdinalIgnoreCase);
+        if (address.StartsWith(Unix, StringComparison.Ordinal) && address.Length > Unix.Length)
+        {
+            return SocketAt(address[Unix.Length..], address, forms);
+        }
+
+        return (tls || address.StartsWith(Http, StringComparison.OrdinalIgnoreCase)) && Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            ? PortAt(uri, address, forms)
+            : throw Wrong(address, tls ? "it names no host" : "it is neither a socket nor http", forms);
+    }
+
+    private static UnixDomainSocketEndPoint SocketAt(string path, string address, string forms)
     {
         var length = Encoding.UTF8.GetByteCount(path);
         return length <= LongestSocketPath
             ? new(path)
-            : throw Wrong(address, $"the path has {length} bytes, and that of a Unix socket may have {LongestSocketPath}");
+            : throw Wrong(address, $"the path has {length} bytes, and that of a Unix socket may have {LongestSocketPath}", forms);
     }
 
-    /// <remarks>By what was written: a <see cref="Uri"/> takes 80 for no port, and has no word for an empty user or query.</remarks>
-    private static IPEndPoint PortAt(Uri uri, string address)
+    /// <remarks>By what was written: a <see cref="Uri"/> takes 80 or 443 for no port, and has no word for an empty user or query.</remarks>
+    private static IPEndPoint PortAt(Uri uri, string address, string forms)
     {
-        var written = address.AsSpan(Http.Length);
+        var written = address.AsSpan(uri.Scheme.Length + Uri.SchemeDelimiter.Length);
         var end = written.IndexOfAny("/?#");
         var authority = end < 0 ? written : written[..end];
         var rest = written[authority.Length..];
@@ -88,9 +106,9 @@ public static class PodAddress
             : host is null ? $"the host '{uri.Host}' is no IP address"
             : !char.IsAsciiDigit(authority[^1]) || authority.LastIndexOf(':') <= authority.LastIndexOf(']') ? "it has no port"
             : null;
-        return fault is null ? new(host!, uri.Port) : throw Wrong(address, fault);
+        return fault is null ? new(host!, uri.Port) : throw Wrong(address, fault, forms);
     }
 
-    private static FormatException Wrong(string address, string fault)
-        => new($"'{address}' is no address, {fault}: write unix:/path or http://host:port, the host as an IP address");
+    private static FormatException Wrong(string address, string fault, string forms)
+        => new($"'{address}' is no address, {fault}: write {forms}, the host as an IP address");
 }

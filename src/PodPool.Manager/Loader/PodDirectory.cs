@@ -5,7 +5,7 @@ using PodPool.Manager.Platform;
 namespace PodPool.Manager.Loader;
 
 /// <summary>The links to all pods that exist.</summary>
-internal sealed class PodDirectory(TimeProvider time, ILogger<PodLink> logger) : IAsyncDisposable
+internal sealed class PodDirectory(ILoaderSecurity security, TimeProvider time, ILogger<PodLink> logger) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<PodId, (PlatformPod Pod, PodLink Link)> _links = new();
 
@@ -23,7 +23,7 @@ internal sealed class PodDirectory(TimeProvider time, ILogger<PodLink> logger) :
             return;
         }
 
-        var link = new PodLink(pod, address, observer, time, logger);
+        var link = new PodLink(pod, address, observer, security, time, logger);
         if (_links.TryAdd(pod.Pod, (pod, link)))
         {
             link.Open();

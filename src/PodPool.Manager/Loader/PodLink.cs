@@ -1,5 +1,8 @@
 using System.Collections.Frozen;
+using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -34,9 +37,13 @@ internal sealed partial class PodLink : IAsyncDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>For a connection over a network, its handshake included: whoever has the pod's address now need not speak TLS.</summary>
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(10);
+
     private readonly PlatformPod _pod;
     private readonly string _address;
     private readonly ILinkObserver _observer;
+    private readonly ILoaderSecurity _security;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly GrpcChannel _channel;
@@ -49,20 +56,22 @@ internal sealed partial class PodLink : IAsyncDisposable
     private PodObservation _observation;
     private bool _specializing;
     private bool _withheld;
+    private bool _distrusted;
     private CancellationTokenSource? _prefetching;
     private (FrozenSet<ByteString> Files, FrozenSet<string> Packages)? _ordered;
 
-    public PodLink(PlatformPod pod, string address, ILinkObserver observer, TimeProvider time, ILogger logger)
+    public PodLink(PlatformPod pod, string address, ILinkObserver observer, ILoaderSecurity security, TimeProvider time, ILogger logger)
     {
-        (_pod, _address, _observer, _time, _logger) = (pod, address, observer, time, logger);
+        (_pod, _address, _observer, _security, _time, _logger) = (pod, address, observer, security, time, logger);
         _closedToken = _closed.Token;
         _observation = new(pod.Pod, PodPhase.Starting, pod.Node);
-        var endPoint = PodAddress.Parse(address);
-        _channel = GrpcChannel.ForAddress("http://pod", new GrpcChannelOptions
+        var endPoint = PodAddress.Parse(address, out var tls);
+        _channel = GrpcChannel.ForAddress(tls ? "https://pod" : "http://pod", new GrpcChannelOptions
         {
             HttpHandler = new SocketsHttpHandler
             {
-                ConnectCallback = (_, token) => PodAddress.ConnectAsync(endPoint, token),
+                ConnectCallback = (_, token) => tls ? ConnectSecurelyAsync(endPoint, token) : PodAddress.ConnectAsync(endPoint, token),
+                ConnectTimeout = endPoint is UnixDomainSocketEndPoint ? Timeout.InfiniteTimeSpan : ConnectPatience,
                 PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
                 UseProxy = false,
                 UseCookies = false,
@@ -280,10 +289,35 @@ internal sealed partial class PodLink : IAsyncDisposable
         }
     }
 
+    /// <summary>Here and not by the channel, which would keep the certificate that it began with.</summary>
+    private async ValueTask<Stream> ConnectSecurelyAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        var options = _security.For(_pod) ?? throw new AuthenticationException($"the loader of the pod {_pod.Pod} speaks TLS, and this manager has no certificates");
+        var stream = new SslStream(await PodAddress.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false));
+        try
+        {
+            await stream.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+            _distrusted = false;
+            return stream;
+        }
+        catch (Exception exception)
+        {
+            if (exception is AuthenticationException && !_distrusted)
+            {
+                // Once: it is tried every second.
+                _distrusted = true;
+                Log.NotTrusted(_logger, _pod.Pod.Value, _address, exception.Message);
+            }
+
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     /// <summary>A process that is just starting has no socket yet; looking for the file is much cheaper than a call that fails.</summary>
     private async Task SocketIsThereAsync(CancellationToken cancellationToken)
     {
-        if (PodAddress.Parse(_address) is UnixDomainSocketEndPoint)
+        if (PodAddress.Parse(_address, out _) is UnixDomainSocketEndPoint)
         {
             var path = _address["unix:".Length..];
             while (!File.Exists(path))
@@ -345,6 +379,9 @@ internal sealed partial class PodLink : IAsyncDisposable
     {
         [LoggerMessage(1, LogLevel.Debug, "Pod {Pod} does not answer: {Code}", EventName = "Lost")]
         public static partial void Lost(ILogger logger, string pod, StatusCode code);
+
+        [LoggerMessage(7, LogLevel.Warning, "Who answers for pod {Pod} at {Address} cannot be trusted: {Message}", EventName = "NotTrusted")]
+        public static partial void NotTrusted(ILogger logger, string pod, string address, string message);
 
         [LoggerMessage(2, LogLevel.Error, "Pod {Pod} cannot be watched any more", EventName = "WatchFailed")]
         public static partial void WatchFailed(ILogger logger, Exception exception, string pod);

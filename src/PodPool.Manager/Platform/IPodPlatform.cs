@@ -62,7 +62,7 @@ internal interface IPlatformObserver
 /// <param name="Pod">Its id.</param>
 /// <param name="Pool">The pool it was made for.</param>
 /// <param name="Node">Where it runs.</param>
-/// <param name="LoaderAddress"><c>unix:/path</c>, <c>http://host:port</c> or <c>https://host:port</c>; null: not known yet.</param>
+/// <param name="LoaderAddress"><c>unix:/path</c>, <c>http://host:port</c>, or <c>https://host:port</c> for mutual TLS; null: not known yet.</param>
 internal sealed record PlatformPod(PodId Pod, string Pool, string Node, string? LoaderAddress)
 {
     /// <summary>What keeps it from becoming warm, or from lasting, for people; empty: nothing that the platform knows of.</summary>

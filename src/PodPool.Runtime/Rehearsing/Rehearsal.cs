@@ -6,6 +6,7 @@ using PodPool.Contracts.Packages;
 using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
 using PodPool.Runtime.Life;
+using PodPool.Runtime.Loader.Certificates;
 using PodPool.Runtime.Serving;
 
 namespace PodPool.Runtime.Rehearsing;
@@ -13,10 +14,11 @@ namespace PodPool.Runtime.Rehearsing;
 /// <summary>
 /// Runs the whole path of a first request before the pod says it is warm: own claims over the own loader endpoint, own requests
 /// over the own function endpoint, through the very same code. Its claims are signed with a key that is made here and never leaves
-/// the process, for ids that are made here: nobody else can rehearse, and nobody's real claim is accepted meanwhile.
+/// the process, for ids that are made here: nobody else can rehearse, and nobody's real claim is accepted meanwhile. Where the loader
+/// speaks TLS so does the rehearsal, with a client certificate of the same kind.
 /// </summary>
 internal sealed class Rehearsal(
-    PodOptions options, Pod pod, FunctionApplication application, TimeProvider time, Func<PodLife, ClaimVerifier, string, Specializer> specializerFor)
+    PodOptions options, LoaderIdentity? identity, Pod pod, FunctionApplication application, TimeProvider time, Func<PodLife, ClaimVerifier, string, Specializer> specializerFor)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
@@ -38,7 +40,8 @@ internal sealed class Rehearsal(
 
     private async Task PlayAsync(Uri outside, CancellationToken cancellationToken)
     {
-        using var client = new RehearsalClient(options.LoaderAddress, options.FunctionAddress);
+        using var pass = identity?.Rehearse();
+        using var client = new RehearsalClient(options.LoaderAddress, options.FunctionAddress, pass?.Options);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var publicKey = key.ExportSubjectPublicKeyInfo();
         var package = RehearsalPackage.Read(Path.Combine(AppContext.BaseDirectory, "rehearsal"));

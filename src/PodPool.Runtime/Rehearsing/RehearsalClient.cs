@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using Google.Protobuf;
 using PodPool.Contracts;
 using PodPool.Contracts.V1;
@@ -14,11 +15,16 @@ internal sealed class RehearsalClient : IDisposable
 {
     private readonly HttpMessageInvoker _loader;
     private readonly HttpMessageInvoker _functions;
+    private readonly string _loaderScheme;
 
-    public RehearsalClient(string loaderAddress, string functionAddress)
+    /// <param name="loaderAddress">Where the loader listens.</param>
+    /// <param name="functionAddress">Where functions listen.</param>
+    /// <param name="tls">How the loader is called; null: without TLS.</param>
+    public RehearsalClient(string loaderAddress, string functionAddress, SslClientAuthenticationOptions? tls)
     {
-        _loader = Connect(loaderAddress);
-        _functions = Connect(functionAddress);
+        _loader = Connect(loaderAddress, tls);
+        _functions = Connect(functionAddress, tls: null);
+        _loaderScheme = tls is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
     }
 
     /// <summary>One call of the loader. The frames are made by hand: a gRPC client would be in the image for this alone.</summary>
@@ -35,7 +41,7 @@ internal sealed class RehearsalClient : IDisposable
         }
 
         body.Position = 0;
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://pod/podpool.v1.Loader/{method}")
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{_loaderScheme}://pod/podpool.v1.Loader/{method}")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -87,15 +93,21 @@ internal sealed class RehearsalClient : IDisposable
         _functions.Dispose();
     }
 
-    private static HttpMessageInvoker Connect(string address)
+    private static HttpMessageInvoker Connect(string address, SslClientAuthenticationOptions? tls)
     {
-        var endPoint = PodAddress.Parse(address);
-        return new HttpMessageInvoker(new SocketsHttpHandler
+        var endPoint = PodAddress.Parse(address, out _);
+        var handler = new SocketsHttpHandler
         {
             UseProxy = false,
             UseCookies = false,
             ConnectCallback = (_, token) => PodAddress.ConnectAsync(endPoint, token),
-        });
+        };
+        if (tls is not null)
+        {
+            handler.SslOptions = tls;
+        }
+
+        return new HttpMessageInvoker(handler);
     }
 
     private static string Trailer(HttpResponseMessage response, string name)

@@ -17,6 +17,38 @@ public sealed class PodAddressTests
     public void An_http_address_is_an_IP_address_and_a_port(string address, string expected)
         => Assert.Equal(expected, Assert.IsType<IPEndPoint>(PodAddress.Parse(address)).ToString());
 
+    [Theory]
+    [InlineData("https://127.0.0.1:8443", "127.0.0.1:8443", true)]
+    [InlineData("HTTPS://10.1.2.3:443/", "10.1.2.3:443", true)]
+    [InlineData("https://[fd00::1]:8081", "[fd00::1]:8081", true)]
+    [InlineData("http://10.1.2.3:443", "10.1.2.3:443", false)]
+    [InlineData("unix:/run/https.sock", "/run/https.sock", false)]
+    public void Who_can_speak_TLS_learns_whether_it_is_meant(string address, string expected, bool expectedTls)
+    {
+        Assert.Equal(expected, PodAddress.Parse(address, out var tls).ToString());
+        Assert.Equal(expectedTls, tls);
+    }
+
+    [Fact]
+    public void Who_cannot_speak_TLS_refuses_an_address_that_asks_for_it()
+        => Assert.Contains(", there is no TLS here: write unix:/path or http://host:port,", Assert.Throws<FormatException>(() => PodAddress.Parse("https://127.0.0.1:8080")).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("https://", "it names no host")]
+    [InlineData("https://:443", "it names no host")]
+    [InlineData("https://127.0.0.1:8081/path", "it has a path")]
+    [InlineData("https://127.0.0.1:8081?a", "it has a query")]
+    [InlineData("https://127.0.0.1:8081#", "it has a fragment")]
+    [InlineData("https://me@127.0.0.1:8081", "it has a user in it")]
+    [InlineData("https://127.0.0.1", "it has no port")]
+    [InlineData("https://127.0.0.1:", "it has no port")]
+    [InlineData("https://[::1]", "it has no port")]
+    [InlineData("https://pod.example.com:8081", "the host 'pod.example.com' is no IP address")]
+    [InlineData("tls://127.0.0.1:8081", "it is neither a socket nor http")]
+    public void An_https_address_is_as_strict_as_an_http_one(string address, string fault)
+        => Assert.Contains(
+            $", {fault}: write unix:/path, http://host:port or https://host:port", Assert.Throws<FormatException>(() => PodAddress.Parse(address, out _)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void A_unix_address_is_a_path()
         => Assert.Equal("/run/pod.sock", Assert.IsType<UnixDomainSocketEndPoint>(PodAddress.Parse(PodAddress.OfSocket("/run/pod.sock"))).ToString());

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Grpc.Core;
@@ -25,15 +27,16 @@ internal sealed class PodProcess : IAsyncDisposable
     private readonly SemaphoreSlim _written = new(0);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private PodProcess(string id, string folder, ECDsa key, Process process)
+    private PodProcess(string id, string folder, ECDsa key, Process process, string? loaderAddress, SslClientAuthenticationOptions? client)
     {
         Id = id;
         Key = key;
         _folder = folder;
         _process = process;
-        _channel = GrpcChannel.ForAddress("http://pod", new() { HttpHandler = Handler(LoaderSocket), DisposeHttpClient = true });
+        LoaderAddress = loaderAddress ?? PodAddress.OfSocket(Path.Combine(folder, "loader.sock"));
+        _channel = LoaderChannel(client);
         Loader = new(_channel);
-        Functions = new(Handler(FunctionSocket)) { BaseAddress = new("http://pod"), DefaultRequestHeaders = { { WireHeaders.Instance, id } }, Timeout = Patience };
+        Functions = new(Handler(PodAddress.OfSocket(FunctionSocket))) { BaseAddress = new("http://pod"), DefaultRequestHeaders = { { WireHeaders.Instance, id } }, Timeout = Patience };
     }
 
     public string Id { get; }
@@ -58,7 +61,7 @@ internal sealed class PodProcess : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    private string LoaderSocket => Path.Combine(_folder, "loader.sock");
+    public string LoaderAddress { get; }
 
     /// <summary>A warm pod.</summary>
     public static async Task<PodProcess> StartAsync(bool rehearse = false, params (string Name, string Value)[] environment)
@@ -77,7 +80,21 @@ internal sealed class PodProcess : IAsyncDisposable
     }
 
     /// <summary>A pod that listens, maybe before it is warm.</summary>
-    public static PodProcess Start(bool rehearse, params (string Name, string Value)[] environment)
+    public static PodProcess Start(bool rehearse, params (string Name, string Value)[] environment) => Start(rehearse, loaderAddress: null, client: null, environment);
+
+    /// <summary>A pod on a port, with its certificate in a folder and one client that calls it.</summary>
+    public static PodProcess StartSecurely(CertificateFolder certificates, SslClientAuthenticationOptions client, bool rehearse = false, params (string Name, string Value)[] environment)
+    {
+        using var free = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return Start(rehearse, $"https://{free.LocalEndPoint}", client, [(PodEnvironment.LoaderCertificate, certificates.Path), .. environment]);
+    }
+
+    /// <summary>A connection of one's own to the loader.</summary>
+    public GrpcChannel LoaderChannel(SslClientAuthenticationOptions? client)
+        => GrpcChannel.ForAddress(client is null ? "http://pod" : "https://pod", new() { HttpHandler = Handler(LoaderAddress, client), DisposeHttpClient = true });
+
+    private static PodProcess Start(bool rehearse, string? loaderAddress, SslClientAuthenticationOptions? client, (string Name, string Value)[] environment)
     {
         var id = Guid.NewGuid().ToString("N");
         var folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), "pod-" + id[..8])).FullName;
@@ -92,7 +109,9 @@ internal sealed class PodProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         start.Environment[PodEnvironment.PodId] = id;
-        start.Environment[PodEnvironment.LoaderAddress] = PodAddress.OfSocket(Path.Combine(folder, "loader.sock"));
+        var process = new Process { StartInfo = start };
+        var pod = new PodProcess(id, folder, key, process, loaderAddress, client);
+        start.Environment[PodEnvironment.LoaderAddress] = pod.LoaderAddress;
         start.Environment[PodEnvironment.FunctionAddress] = PodAddress.OfSocket(Path.Combine(folder, "functions.sock"));
         start.Environment[PodEnvironment.FilesFolder] = Path.Combine(folder, "files");
         start.Environment[PodEnvironment.ClaimKey] = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
@@ -103,8 +122,6 @@ internal sealed class PodProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        var process = new Process { StartInfo = start };
-        var pod = new PodProcess(id, folder, key, process);
         process.OutputDataReceived += (_, line) => pod.OnOutput(line.Data);
         process.ErrorDataReceived += (_, line) => pod.OnOutput(line.Data);
         process.Start();
@@ -210,7 +227,7 @@ internal sealed class PodProcess : IAsyncDisposable
         => JsonDocument.Parse(await OutputAsync(line => line.Contains($"\"event\":\"{eventName}\"", StringComparison.Ordinal))).RootElement;
 
     public HttpClient ClientFor(Version version)
-        => new(Handler(FunctionSocket)) { BaseAddress = new("http://pod"), DefaultRequestHeaders = { { WireHeaders.Instance, Id } }, DefaultRequestVersion = version, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact, Timeout = Patience };
+        => new(Handler(PodAddress.OfSocket(FunctionSocket))) { BaseAddress = new("http://pod"), DefaultRequestHeaders = { { WireHeaders.Instance, Id } }, DefaultRequestVersion = version, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact, Timeout = Patience };
 
     /// <summary>Bytes of resident memory.</summary>
     public long ResidentBytes()
@@ -258,11 +275,12 @@ internal sealed class PodProcess : IAsyncDisposable
         }
     }
 
-    private SocketsHttpHandler Handler(string socket)
+    private SocketsHttpHandler Handler(string address, SslClientAuthenticationOptions? client = null)
     {
-        var endPoint = PodAddress.Parse(PodAddress.OfSocket(socket));
+        var endPoint = PodAddress.Parse(address, out _);
         return new()
         {
+            SslOptions = client ?? new(),
             UseProxy = false,
 
             // Who leaves amid a response has left: the rest of it is not read for the connection's sake.

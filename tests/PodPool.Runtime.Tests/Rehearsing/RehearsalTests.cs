@@ -77,6 +77,9 @@ public sealed class RehearsalTests
     [InlineData("PODPOOL_POD_ID", "", "PODPOOL_POD_ID is not set")]
     [InlineData("PODPOOL_CLAIM_KEY", "bm8ga2V5", "PODPOOL_CLAIM_KEY is no base64 of a SubjectPublicKeyInfo")]
     [InlineData("PODPOOL_LOADER_ADDRESS", "somewhere", "PODPOOL_LOADER_ADDRESS: 'somewhere' is no address")]
+    [InlineData("PODPOOL_LOADER_ADDRESS", "https://127.0.0.1:1", "PODPOOL_LOADER_ADDRESS is https, and PODPOOL_LOADER_CERTIFICATE is not set")]
+    [InlineData("PODPOOL_LOADER_CERTIFICATE", "/tls", "PODPOOL_LOADER_CERTIFICATE is set, and PODPOOL_LOADER_ADDRESS is not https")]
+    [InlineData("PODPOOL_FUNCTION_ADDRESS", "https://127.0.0.1:1", "PODPOOL_FUNCTION_ADDRESS: 'https://127.0.0.1:1' is no address, there is no TLS here")]
     [InlineData("PODPOOL_FILES", "/no/such/folder", "there is no folder '/no/such/folder'")]
     [InlineData("PODPOOL_FILES", "/", "is not empty")]
     public async Task A_pod_that_is_told_nonsense_says_so_and_ends(string name, string value, string message)

@@ -1,0 +1,115 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace PodPool.Contracts.Wire;
+
+/// <summary>
+/// What both ends of a loader's channel on a cluster hold to: mutual TLS 1.3, HTTP/2 inside, and no trust but in the authorities that
+/// the installation made itself.
+/// </summary>
+/// <remarks>
+/// No older TLS: both ends are of one installation, so there is nobody to be lenient with. TLS 1.3 hides the certificates, cannot
+/// renegotiate, and every cipher of it keeps past traffic secret when a key is lost.
+/// </remarks>
+public static class LoaderTls
+{
+    /// <summary>The extended key usage of those who listen (RFC 5280, section 4.2.1.12).</summary>
+    public const string ServerUse = "1.3.6.1.5.5.7.3.1";
+
+    /// <summary>The extended key usage of those who call.</summary>
+    public const string ClientUse = "1.3.6.1.5.5.7.3.2";
+
+    /// <summary>The one version that is spoken.</summary>
+    public const SslProtocols Protocol = SslProtocols.Tls13;
+
+    /// <summary>What is negotiated (ALPN): HTTP/2 and nothing else.</summary>
+    public static List<SslApplicationProtocol> ApplicationProtocols => [SslApplicationProtocol.Http2];
+
+    /// <summary>
+    /// Trust in these authorities for one use: none of the system's, nothing is downloaded, nobody is asked for revocations. Certificates
+    /// live for days, and who must not be trusted any more loses its authority.
+    /// </summary>
+    /// <param name="authorities">One; while one takes over from another, both.</param>
+    /// <param name="use"><see cref="ServerUse"/> or <see cref="ClientUse"/>.</param>
+    public static X509ChainPolicy Trust(X509Certificate2Collection authorities, string use)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+            ApplicationPolicy = { new Oid(use) },
+        };
+        policy.CustomTrustStore.AddRange(authorities);
+        return policy;
+    }
+
+    /// <summary>What a TLS stream needs of an own certificate. Building it looks at nothing but what is given.</summary>
+    /// <param name="own">With its key.</param>
+    /// <param name="chain">What leads from it to its authority; mostly nothing.</param>
+    /// <param name="authorities">Those who are trusted.</param>
+    public static SslStreamCertificateContext Present(X509Certificate2 own, X509Certificate2Collection chain, X509Certificate2Collection authorities)
+        => SslStreamCertificateContext.Create(own, chain, offline: true, SslCertificateTrust.CreateForX509Collection(authorities));
+
+    /// <summary>Gives a certificate its key.</summary>
+    /// <param name="certificate">The certificate; stays the caller's.</param>
+    /// <param name="keyPem">The private key of an elliptic curve, in PEM.</param>
+    /// <exception cref="FormatException">
+    /// It is no such key, or another's. The message ends a sentence that begins with its source; what the base library says of a key
+    /// that it cannot read is left out, so that no message holds a piece of one.
+    /// </exception>
+    public static X509Certificate2 WithKey(X509Certificate2 certificate, string keyPem)
+    {
+        using var key = ECDsa.Create();
+        try
+        {
+            // A public key would be taken as well, and found out only in a handshake.
+            key.ImportFromPem(keyPem.Contains("PRIVATE KEY-----", StringComparison.Ordinal) ? keyPem : "");
+        }
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException)
+        {
+            throw new FormatException("holds no private key of an elliptic curve in PEM");
+        }
+
+        try
+        {
+            return certificate.CopyWithPrivateKey(key);
+        }
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException or InvalidOperationException)
+        {
+            throw new FormatException($"holds not the key of the certificate of '{certificate.Subject}'");
+        }
+    }
+
+    /// <summary>Reads the certificates of authorities, PEM, one after the other.</summary>
+    /// <exception cref="FormatException">There is none, one cannot be read, or one is no authority's. The message ends a sentence that begins with its source.</exception>
+    public static X509Certificate2Collection ReadAuthorities(string pem)
+    {
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPem(pem);
+        }
+        catch (CryptographicException exception)
+        {
+            throw new FormatException($"holds a certificate that cannot be read: {exception.Message}", exception);
+        }
+
+        if (authorities.Count == 0)
+        {
+            throw new FormatException("holds no certificate in PEM");
+        }
+
+        foreach (var certificate in authorities)
+        {
+            if (!certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority))
+            {
+                throw new FormatException($"holds the certificate of '{certificate.Subject}', which is no authority's");
+            }
+        }
+
+        return authorities;
+    }
+}
