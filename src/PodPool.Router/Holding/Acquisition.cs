@@ -64,7 +64,7 @@ internal sealed partial class Acquisition(Function function, IManager manager, R
     {
         if (!manager.IsConnected)
         {
-            await PauseAsync(Math.Max(Math.Min(_leaderless++, MostLeaderless), function.FailedDials), manager.WhenConnectedAsync(unwanted), unwanted).ConfigureAwait(false);
+            await PauseAsync(Math.Max(Math.Min(_leaderless++, MostLeaderless), function.FailedDials), manager.WhenConnectedAsync(CancellationToken.None), unwanted).ConfigureAwait(false);
             if (!manager.IsConnected)
             {
                 function.Forgive(instanceId: null);

@@ -95,9 +95,9 @@ internal sealed partial class Succession(ManagerLink link, RouteBook routes, Rou
             }
 
             _followed = null;
-            link.Lost();
             _doubt?.Dispose();
             _doubt = time.CreateTimer(_ => BelieveOld(), null, Doubt, Timeout.InfiniteTimeSpan);
+            link.Lost();
             ChangedLocked();
             return true;
         }
@@ -160,8 +160,9 @@ internal sealed partial class Succession(ManagerLink link, RouteBook routes, Rou
         {
             if (_followed is null)
             {
+                // All of them: the one of the highest epoch wins, and if it is gone, the next.
                 _epoch = null;
-                _old.MaxBy(talk => talk.Epoch)?.Renew();
+                _old.ForEach(talk => talk.Renew());
             }
         }
     }
