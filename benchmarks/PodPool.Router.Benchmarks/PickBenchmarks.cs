@@ -42,6 +42,10 @@ public class PickBenchmarks
     {
         public bool IsConnected => true;
 
+        public bool HasTable => true;
+
+        public Task NextTable { get; } = new TaskCompletionSource().Task;
+
         public Task WhenConnectedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task<AcquireResponse> AcquireAsync(Function function, TimeSpan timeout, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -75,7 +75,8 @@ public static class ReasonErrors
         Reason.StartupTimeout or Reason.DeadlineExceeded or Reason.FunctionTimeout => RpcCode.DeadlineExceeded,
         Reason.FunctionNotFound or Reason.PoolNotFound => RpcCode.NotFound,
         Reason.FunctionDeleted => RpcCode.Aborted,
-        Reason.PodGone or Reason.InstanceGone or Reason.ManagerUnavailable or Reason.ShuttingDown or Reason.FunctionNotReady => RpcCode.Unavailable,
+        Reason.PodGone or Reason.InstanceGone or Reason.ManagerUnavailable or Reason.ShuttingDown or Reason.NotLeader or Reason.FunctionNotReady
+            => RpcCode.Unavailable,
         Reason.Internal or Reason.Unspecified or Reason.FunctionError => RpcCode.Internal,
         _ => RpcCode.FailedPrecondition,
     };

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using PodPool.Contracts.Wire;
 using PodPool.Manager.Claims;
 using PodPool.Manager.Functions;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Observability;
 using PodPool.Manager.Operations;
@@ -86,6 +87,7 @@ public static class ManagerHost
 
         services.TryAddSingleton<IPodPlatform, ProcessPlatform>();
         services.TryAddSingleton<ILoaderSecurity, NoLoaderSecurity>();
+        services.TryAddSingleton(_ => Leadership.Always());
         services.AddSingleton<PodDirectory>();
         services.AddSingleton<ClaimRunner>();
         services.AddSingleton<PoolSizes>();

@@ -7,9 +7,9 @@ internal static class RouterArguments
 {
     public const string Usage =
         """
-        podpool-router --manager ADDRESS [--listen ADDRESS,…] [--domain NAME,…]
+        podpool-router --manager ADDRESS,… [--listen ADDRESS,…] [--domain NAME,…]
                        [--hold-time SECONDS] [--hold-limit N] [--hold-limit-per-function N] [--shutdown-time SECONDS]
-        An ADDRESS is unix:/path or http://ip:port. Each option is also read from the environment: PODPOOL_ROUTER_HOLD_TIME is --hold-time.
+        An ADDRESS is unix:/path or http://ip:port; a manager's may be http://name:port too: all addresses of the name. Each option is also read from the environment: PODPOOL_ROUTER_HOLD_TIME is --hold-time.
         """;
 
     private const string EnvironmentPrefix = "PODPOOL_ROUTER_";

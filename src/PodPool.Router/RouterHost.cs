@@ -91,8 +91,11 @@ public static class RouterHost
         services.AddSingleton<ManagerLink>();
         services.AddSingleton<IManager>(provider => provider.GetRequiredService<ManagerLink>());
         services.AddSingleton<RouteBook>();
+        services.AddSingleton<Succession>();
+        services.TryAddSingleton<INameResolver, SystemNameResolver>();
         services.AddSingleton<RequestHandler>();
         services.AddSingleton<Shutdown>();
-        services.AddHostedService<ManagerStream>();
+        services.AddSingleton<ManagerSet>();
+        services.AddHostedService(provider => provider.GetRequiredService<ManagerSet>());
     }
 }

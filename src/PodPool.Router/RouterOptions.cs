@@ -1,13 +1,17 @@
 using System.ComponentModel.DataAnnotations;
 using PodPool.Contracts.Wire;
+using PodPool.Router.Managing;
 
 namespace PodPool.Router;
 
 /// <summary>How a router is set up. Checked when the router is built.</summary>
 public sealed class RouterOptions
 {
-    /// <summary>Where the manager listens.</summary>
-    /// <value><c>unix:/path</c> or <c>http://ip:port</c>. Required.</value>
+    /// <summary>Where the manager listens; or where several do, of which one leads and is followed.</summary>
+    /// <value>
+    /// <c>unix:/path</c>, <c>http://ip:port</c>, or <c>http://name:port</c>: a manager at every address of the DNS name, looked up again and
+    /// again. Several are separated by commas. Required.
+    /// </value>
     [Required]
     public string Manager { get; set; } = "";
 
@@ -65,10 +69,10 @@ public sealed class RouterOptions
     internal void Validate()
     {
         Validator.ValidateObject(this, new(this), validateAllProperties: true);
-        CheckAddress(nameof(Manager), Manager);
+        Check(nameof(Manager), () => ManagerAddress.ParseAll(Manager));
         foreach (var listen in Listen)
         {
-            CheckAddress(nameof(Listen), listen);
+            Check(nameof(Listen), () => PodAddress.Parse(listen));
         }
 
         foreach (var domain in Domains)
@@ -80,11 +84,11 @@ public sealed class RouterOptions
         }
     }
 
-    private static void CheckAddress(string option, string address)
+    private static void Check(string option, Func<object> parse)
     {
         try
         {
-            _ = PodAddress.Parse(address);
+            _ = parse();
         }
         catch (FormatException exception)
         {

@@ -60,6 +60,7 @@ public sealed class ReasonErrorsTests
     [InlineData(Reason.FunctionDeleted, StatusCode.Aborted)]
     [InlineData(Reason.PodGone, StatusCode.Unavailable)]
     [InlineData(Reason.ShuttingDown, StatusCode.Unavailable)]
+    [InlineData(Reason.NotLeader, StatusCode.Unavailable)]
     [InlineData(Reason.Internal, StatusCode.Internal)]
     public void A_reasons_status_is_what_the_protos_say(Reason reason, StatusCode expected)
         => Assert.Equal(expected, reason.ToException("x").StatusCode);

@@ -9,6 +9,8 @@ public sealed class RouterOptionsTests
         { "Manager", options => options.Manager = "" },
         { "Manager", options => options.Manager = "/run/manager.sock" },
         { "Manager", options => options.Manager = "https://10.0.0.1:443" },
+        { "Manager", options => options.Manager = "http://managers.example" },
+        { "Manager", options => options.Manager = "unix:/run/manager.sock,https://10.0.0.1:443" },
         { "Listen", options => options.Listen = [] },
         { "Listen", options => options.Listen = ["http://router.example.com:80"] },
         { "Domains", options => options.Domains = ["a b"] },
@@ -39,10 +41,10 @@ public sealed class RouterOptionsTests
         var environment = new Dictionary<string, string> { ["PODPOOL_ROUTER_MANAGER"] = "unix:/a", ["PODPOOL_ROUTER_HOLD_TIME"] = "2.5", ["PODPOOL_ROUTER_LISTEN"] = "" };
 
         var options = RouterArguments.Read(
-            ["--manager", "unix:/b", "--listen", "http://0.0.0.0:80, unix:/c", "--domain", "svc,svc.cluster.local", "--hold-limit", "7"],
+            ["--manager", "unix:/b, http://managers.example:8081", "--listen", "http://0.0.0.0:80, unix:/c", "--domain", "svc,svc.cluster.local", "--hold-limit", "7"],
             name => environment.GetValueOrDefault(name));
 
-        Assert.Equal("unix:/b", options.Manager);
+        Assert.Equal("unix:/b, http://managers.example:8081", options.Manager);
         Assert.Equal(TimeSpan.FromSeconds(2.5), options.HoldTime);
         Assert.Equal(["http://0.0.0.0:80", "unix:/c"], options.Listen);
         Assert.Equal(["svc", "svc.cluster.local"], options.Domains);

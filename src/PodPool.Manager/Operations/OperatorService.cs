@@ -3,6 +3,7 @@ using PodPool.Contracts;
 using PodPool.Contracts.Packages;
 using PodPool.Contracts.V1;
 using PodPool.Manager.Functions;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Packages;
 using PodPool.Manager.Platform;
 using PodPool.Manager.Pools;
@@ -12,7 +13,8 @@ namespace PodPool.Manager.Operations;
 
 /// <summary>What operators ask.</summary>
 internal sealed class OperatorService(
-    Deployer deployer, FunctionView view, PackageStore store, PoolSet pools, IPodPlatform platform, LogReader logs, EventJournal events, IHostApplicationLifetime lifetime)
+    Deployer deployer, FunctionView view, PackageStore store, PoolSet pools, IPodPlatform platform, LogReader logs, EventJournal events, Leadership leadership,
+    IHostApplicationLifetime lifetime)
     : Operator.OperatorBase
 {
     private const int MaxWarm = 10_000;
@@ -106,6 +108,7 @@ internal sealed class OperatorService(
     /// <inheritdoc/>
     public override async Task<DeleteFunctionResponse> DeleteFunction(FunctionName request, ServerCallContext context)
     {
+        leadership.Require();
         await deployer.DeleteAsync(FunctionRules.NameOf(request), context.CancellationToken).ConfigureAwait(false);
         return new();
     }
@@ -167,6 +170,7 @@ internal sealed class OperatorService(
     /// <inheritdoc/>
     public override Task<PoolStatus> ResizePool(ResizePoolRequest request, ServerCallContext context)
     {
+        leadership.Require();
         var name = request.Pool.Length == 0 ? PoolOptions.DefaultName : request.Pool;
         var pool = pools.Find(name) ?? throw Reason.PoolNotFound.ToException($"there is no pool '{name}'", ("pool", name));
         if (request.Warm is < 0 or > MaxWarm)
@@ -178,10 +182,11 @@ internal sealed class OperatorService(
         return Task.FromResult(FunctionView.Describe(pool));
     }
 
-    /// <summary>What waits for pods or routers does not hold up the manager's stop.</summary>
+    /// <summary>A leader's work, as long as it leads. What waits for pods or routers does not hold up the manager's stop.</summary>
     private async Task<T> UntilStoppedAsync<T>(ServerCallContext context, Func<CancellationToken, Task<T>> work)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        var term = leadership.Require();
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, term.Over);
         try
         {
             return await work(ending.Token).ConfigureAwait(false);
@@ -189,6 +194,10 @@ internal sealed class OperatorService(
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             throw Reason.ShuttingDown.ToException("the manager stops");
+        }
+        catch (OperationCanceledException) when (term.Over.IsCancellationRequested)
+        {
+            throw Leadership.NotLeader();
         }
     }
 

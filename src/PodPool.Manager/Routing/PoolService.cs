@@ -4,6 +4,7 @@ using PodPool.Contracts;
 using PodPool.Contracts.V1;
 using PodPool.Core;
 using PodPool.Manager.Functions;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Operations;
 using PodPool.Manager.Pools;
 using CoreLoad = PodPool.Core.FunctionLoad;
@@ -11,7 +12,9 @@ using CoreLoad = PodPool.Core.FunctionLoad;
 namespace PodPool.Manager.Routing;
 
 /// <summary>What routers ask and tell.</summary>
-internal sealed class PoolService(PoolSet pools, FunctionRegistry functions, RouterHub routers, Routes routes, EventJournal events, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class PoolService(
+    PoolSet pools, FunctionRegistry functions, RouterHub routers, Routes routes, EventJournal events, Leadership leadership, TimeProvider time,
+    IHostApplicationLifetime lifetime)
     : Contracts.V1.Pool.PoolBase
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
@@ -22,16 +25,22 @@ internal sealed class PoolService(PoolSet pools, FunctionRegistry functions, Rou
     /// <inheritdoc/>
     public override async Task<AcquireResponse> Acquire(AcquireRequest request, ServerCallContext context)
     {
+        var term = leadership.Require();
         var load = LoadOf(request.RouterId, request.Load);
         var pool = pools.PoolOf(load.Function) ?? throw Unserved(load.Function);
+        using var ending = term.Over.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, term.Over) : null;
         AcquireAnswer answer;
         try
         {
-            answer = await pool.AcquireAsync(load, TimeoutOf(context), context.CancellationToken).ConfigureAwait(false);
+            answer = await pool.AcquireAsync(load, TimeoutOf(context), ending?.Token ?? context.CancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             throw Reason.ShuttingDown.ToException("the manager stops");
+        }
+        catch (OperationCanceledException) when (term.Over.IsCancellationRequested)
+        {
+            throw Leadership.NotLeader();
         }
 
         switch (answer)
@@ -57,21 +66,30 @@ internal sealed class PoolService(PoolSet pools, FunctionRegistry functions, Rou
     /// <inheritdoc/>
     public override async Task Connect(IAsyncStreamReader<RouterMessage> requestStream, IServerStreamWriter<RouteUpdate> responseStream, ServerCallContext context)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        var over = CancellationToken.None;
         try
         {
-            if (!await requestStream.MoveNext(ending.Token).ConfigureAwait(false) || requestStream.Current.Hello is not { RouterId.Length: > 0 } hello)
+            if (!await requestStream.MoveNext(leaving.Token).ConfigureAwait(false) || requestStream.Current.Hello is not { RouterId.Length: > 0 } hello)
             {
                 throw Reason.InvalidArgument.ToException("the first message of a router must be a hello with its id", ("field", "hello"));
             }
 
-            await ServeAsync(hello.RouterId, requestStream, responseStream, ending).ConfigureAwait(false);
+            var term = await leadership.WhenLeadsAsync(leaving.Token).ConfigureAwait(false);
+            over = term.Over;
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(leaving.Token, over);
+            await ServeAsync(hello.RouterId, term.Epoch, requestStream, responseStream, ending).ConfigureAwait(false);
         }
-        catch (Exception exception) when (ending.IsCancellationRequested && exception is OperationCanceledException or IOException)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
         {
             if (lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 throw Reason.ShuttingDown.ToException("the manager stops");
+            }
+
+            if (over.IsCancellationRequested)
+            {
+                throw Leadership.NotLeader();
             }
         }
     }
@@ -87,7 +105,7 @@ internal sealed class PoolService(PoolSet pools, FunctionRegistry functions, Rou
     };
 
     private async Task ServeAsync(
-        string router, IAsyncStreamReader<RouterMessage> requestStream, IServerStreamWriter<RouteUpdate> responseStream, CancellationTokenSource ending)
+        string router, ulong epoch, IAsyncStreamReader<RouterMessage> requestStream, IServerStreamWriter<RouteUpdate> responseStream, CancellationTokenSource ending)
     {
         // Registered before the snapshot is read: what changes after it is told, and no instance drains before this router agreed.
         var connection = routers.Add(router);
@@ -101,13 +119,13 @@ internal sealed class PoolService(PoolSet pools, FunctionRegistry functions, Rou
         {
             var version = routers.NextVersion();
             connection.Take(version, routes.Versions());
-            await responseStream.WriteAsync(routes.Snapshot(version), ending.Token).ConfigureAwait(false);
+            await responseStream.WriteAsync(routes.Snapshot(version, epoch), ending.Token).ConfigureAwait(false);
             while (true)
             {
                 await connection.WaitAsync(ending.Token).ConfigureAwait(false);
                 version = routers.NextVersion();
                 var changed = connection.Take(version, routes.Versions());
-                await responseStream.WriteAsync(routes.Update(version, changed, snapshot: false), ending.Token).ConfigureAwait(false);
+                await responseStream.WriteAsync(routes.Update(version, epoch, changed, snapshot: false), ending.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)

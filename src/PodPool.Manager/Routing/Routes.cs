@@ -13,9 +13,9 @@ internal sealed class Routes(FunctionRegistry functions, PoolSet pools, PodDirec
     public Dictionary<string, long> Versions() => pools.All.ToDictionary(pool => pool.Name, pool => pool.RouteVersion);
 
     /// <summary>An update with the routes of some functions as they are now.</summary>
-    public RouteUpdate Update(long version, IEnumerable<Name> changed, bool snapshot)
+    public RouteUpdate Update(long version, ulong epoch, IEnumerable<Name> changed, bool snapshot)
     {
-        var update = new RouteUpdate { Version = (ulong)version, Snapshot = snapshot };
+        var update = new RouteUpdate { Version = (ulong)version, Epoch = epoch, Snapshot = snapshot };
         foreach (var function in changed)
         {
             if (RouteOf(function) is { } route)
@@ -32,7 +32,7 @@ internal sealed class Routes(FunctionRegistry functions, PoolSet pools, PodDirec
     }
 
     /// <summary>An update with all there is; also what cannot be served, so that its callers hear why.</summary>
-    public RouteUpdate Snapshot(long version) => Update(version, functions.All.Keys.Concat(functions.Broken.Keys), snapshot: true);
+    public RouteUpdate Snapshot(long version, ulong epoch) => Update(version, epoch, functions.All.Keys.Concat(functions.Broken.Keys), snapshot: true);
 
     /// <summary>An instance as routers are told it; null: it never said where its functions listen.</summary>
     public Instance? InstanceOf(Core.RoutedInstance instance)

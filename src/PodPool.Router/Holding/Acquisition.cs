@@ -19,12 +19,19 @@ internal sealed partial class Acquisition(Function function, IManager manager, R
     /// <summary>A refusal this close to the deadline that we gave is about that deadline; those with more time ask again.</summary>
     private static readonly TimeSpan LateBy = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>With no leader to wait for, what could not be reached is tried again; the manager is not asked, so not for less and less.</summary>
+    private const int MostLeaderless = 4;
+
+    private int _leaderless;
+
     /// <summary>Never throws.</summary>
     public async Task RunAsync()
     {
         var idle = 0;
         while (function.NeedsInstance(out var timeout, out var unwanted))
         {
+            // Before it is asked: whoever takes its place meanwhile shall be asked at once.
+            var another = manager.NextTable;
             try
             {
                 if (await AskAsync(timeout, unwanted).ConfigureAwait(false))
@@ -33,7 +40,7 @@ internal sealed partial class Acquisition(Function function, IManager manager, R
                     continue;
                 }
 
-                await PauseAsync(Math.Max(idle++, function.FailedDials), unwanted).ConfigureAwait(false);
+                await PauseAsync(Math.Max(idle++, function.FailedDials), another, unwanted).ConfigureAwait(false);
 
                 // The manager, asked since, knows nothing better (or there is none): what could not be reached may be by now.
                 function.Forgive(instanceId: null);
@@ -57,10 +64,7 @@ internal sealed partial class Acquisition(Function function, IManager manager, R
     {
         if (!manager.IsConnected)
         {
-            await Task.WhenAny(
-                manager.WhenConnectedAsync(unwanted),
-                Task.Delay(PauseAfter(function.FailedDials), time, unwanted)).ConfigureAwait(false);
-            unwanted.ThrowIfCancellationRequested();
+            await PauseAsync(Math.Max(Math.Min(_leaderless++, MostLeaderless), function.FailedDials), manager.WhenConnectedAsync(CancellationToken.None), unwanted).ConfigureAwait(false);
             if (!manager.IsConnected)
             {
                 function.Forgive(instanceId: null);
@@ -69,6 +73,7 @@ internal sealed partial class Acquisition(Function function, IManager manager, R
             return true;
         }
 
+        _leaderless = 0;
         var begun = time.GetTimestamp();
         try
         {
@@ -90,7 +95,7 @@ internal sealed partial class Acquisition(Function function, IManager manager, R
         switch (reason)
         {
             // No word from a manager that decides: it is late, gone, or going. Whoever comes next answers the same question.
-            case Reason.Unspecified or Reason.ShuttingDown or Reason.ManagerUnavailable:
+            case Reason.Unspecified or Reason.ShuttingDown or Reason.ManagerUnavailable or Reason.NotLeader:
                 Log.NoAnswer(logger, function.Id, exception.StatusCode, exception.Status.Detail);
                 return false;
 
@@ -105,7 +110,14 @@ internal sealed partial class Acquisition(Function function, IManager manager, R
         }
     }
 
-    private Task PauseAsync(int tries, CancellationToken unwanted) => Task.Delay(PauseAfter(tries), time, unwanted);
+    /// <summary>Waits, but no longer than until something better has happened.</summary>
+    private async Task PauseAsync(int tries, Task better, CancellationToken unwanted)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(unwanted);
+        await Task.WhenAny(better, Task.Delay(PauseAfter(tries), time, over.Token)).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        unwanted.ThrowIfCancellationRequested();
+    }
 
     private static TimeSpan PauseAfter(int tries)
     {

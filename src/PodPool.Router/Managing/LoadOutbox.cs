@@ -11,7 +11,8 @@ namespace PodPool.Router.Managing;
 internal sealed class LoadOutbox
 {
     private readonly ConcurrentQueue<Function> _changed = new();
-    private readonly ConcurrentQueue<SuspectInstance> _suspects = new();
+    private readonly ConcurrentDictionary<string, Reason> _suspects = new();
+
     /// <summary>One more than the version; zero: nothing to acknowledge.</summary>
     private ulong _acknowledged;
 
@@ -41,7 +42,7 @@ internal sealed class LoadOutbox
     /// <summary>An instance is suspected.</summary>
     public void Suspect(string instanceId, Reason reason)
     {
-        _suspects.Enqueue(new() { InstanceId = instanceId, Reason = reason });
+        _suspects[instanceId] = reason;
         Wake(urgent: true);
     }
 
@@ -69,9 +70,12 @@ internal sealed class LoadOutbox
     public IEnumerable<RouterMessage> Take()
     {
         // Suspicions first: an acquire that follows one is answered better.
-        while (_suspects.TryDequeue(out var suspect))
+        foreach (var (instance, _) in _suspects)
         {
-            yield return new() { Suspect = suspect };
+            if (_suspects.TryRemove(instance, out var reason))
+            {
+                yield return new() { Suspect = new() { InstanceId = instance, Reason = reason } };
+            }
         }
 
         if (Interlocked.Exchange(ref _acknowledged, 0) is var next and > 0)

@@ -1,51 +1,23 @@
-using Grpc.Net.Client;
+using Grpc.Core;
+using PodPool.Contracts;
 using PodPool.Contracts.V1;
-using PodPool.Contracts.Wire;
 using PodPool.Router.Holding;
 
 namespace PodPool.Router.Managing;
 
-/// <summary>The one connection to the manager, and whether somebody answers there.</summary>
-internal sealed class ManagerLink : IManager, IDisposable
+/// <summary>The manager that is followed, whichever that is; and what it is to be told, whoever it will be.</summary>
+internal sealed class ManagerLink(TimeProvider time) : IManager
 {
-    /// <summary>A snapshot names every function and every instance in one message.</summary>
-    private const int LargestMessage = 256 << 20;
-
-    private readonly string _routerId = Guid.NewGuid().ToString("N");
-    private readonly TimeProvider _time;
-    private readonly GrpcChannel _channel;
+    private volatile ManagerTalk? _leader;
     private volatile TaskCompletionSource _connected = New();
+    private volatile TaskCompletionSource _nextTable = New();
+    private volatile bool _hasTable;
     private long _lastTold;
-
-    public ManagerLink(RouterOptions options, TimeProvider time)
-    {
-        _time = time;
-        var endPoint = PodAddress.Parse(options.Manager);
-        _channel = GrpcChannel.ForAddress("http://manager", new()
-        {
-            MaxReceiveMessageSize = LargestMessage,
-            DisposeHttpClient = true,
-            HttpHandler = new SocketsHttpHandler
-            {
-                ConnectCallback = (_, cancellationToken) => PodAddress.ConnectAsync(endPoint, cancellationToken),
-                ConnectTimeout = options.ConnectTimeout,
-                UseProxy = false,
-                EnableMultipleHttp2Connections = true,
-                ActivityHeadersPropagator = null,
-
-                // A manager's machine that is gone without a word is found out; a process that ends closes its connection.
-                KeepAlivePingDelay = TimeSpan.FromSeconds(5),
-                KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
-            },
-        });
-        Client = new(_channel);
-    }
-
-    public Contracts.V1.Pool.PoolClient Client { get; }
 
     public LoadOutbox Outbox { get; } = new();
 
-    public string RouterId => _routerId;
+    /// <summary>This router, to all managers.</summary>
+    public string RouterId { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary>When the manager was told something last: a timestamp.</summary>
     public long LastTold
@@ -54,38 +26,59 @@ internal sealed class ManagerLink : IManager, IDisposable
         set => Interlocked.Exchange(ref _lastTold, value);
     }
 
-    public bool IsConnected => _connected.Task.IsCompleted;
+    public bool IsConnected => _leader is not null;
+
+    public bool HasTable => _hasTable;
+
+    public Task NextTable => _nextTable.Task;
 
     public Task WhenConnectedAsync(CancellationToken cancellationToken) => _connected.Task.WaitAsync(cancellationToken);
 
     public async Task<AcquireResponse> AcquireAsync(Function function, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        var leader = _leader ?? throw Reason.ManagerUnavailable.ToException("no manager leads");
         var load = Outbox.LoadOf(function);
-        LastTold = _time.GetTimestamp();
+        LastTold = time.GetTimestamp();
 
         // gRPC reads the system's clock to send what is left until a deadline, whatever clock we go by.
         var deadline = TimeProvider.System.GetUtcNow().UtcDateTime + timeout;
-        using var call = Client.AcquireAsync(new() { RouterId = _routerId, Load = load }, deadline: deadline, cancellationToken: cancellationToken);
-        return await call.ResponseAsync.ConfigureAwait(false);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leader.Superseded);
+        try
+        {
+            using var call = leader.Client.AcquireAsync(new() { RouterId = RouterId, Load = load }, deadline: deadline, cancellationToken: either.Token);
+            return await call.ResponseAsync.ConfigureAwait(false);
+        }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.Cancelled && leader.Superseded.IsCancellationRequested)
+        {
+            throw Reason.ManagerUnavailable.ToException("another manager leads by now");
+        }
+        catch (ObjectDisposedException)
+        {
+            throw Reason.ManagerUnavailable.ToException("the manager is gone");
+        }
     }
 
     public void LoadChanged(Function function, bool urgent) => Outbox.Changed(function, urgent);
 
     public void Suspect(Instance instance, Reason reason) => Outbox.Suspect(instance.Id, reason);
 
-    /// <summary>A manager's table is ours.</summary>
-    public void Connected() => _connected.TrySetResult();
-
-    /// <summary>No manager is in sight.</summary>
-    public void Lost()
+    /// <summary>A leader's whole table is ours. Called by one at a time, as is <see cref="Lost"/>.</summary>
+    public void Follow(ManagerTalk leader)
     {
-        if (IsConnected)
-        {
-            _connected = New();
-        }
+        _leader = leader;
+        _hasTable = true;
+        _connected.TrySetResult();
+        var next = _nextTable;
+        _nextTable = New();
+        next.SetResult();
     }
 
-    public void Dispose() => _channel.Dispose();
+    /// <summary>No leader is in sight.</summary>
+    public void Lost()
+    {
+        _leader = null;
+        _connected = New();
+    }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -1,123 +1,155 @@
+using System.Net;
 using Grpc.Core;
+using Grpc.Net.Client;
+using PodPool.Contracts;
 using PodPool.Contracts.V1;
-using PodPool.Router.Routing;
+using PodPool.Contracts.Wire;
 
 namespace PodPool.Router.Managing;
 
-/// <summary>
-/// Keeps the one stream with the manager for the router's whole life: routes come down, loads and acknowledgements go up. While there is
-/// no manager the router goes on with the table it has; the next manager's snapshot replaces it, and is told every load anew.
-/// </summary>
-internal sealed partial class ManagerStream(
-    ManagerLink link, RouteBook routes, RouterOptions options, TimeProvider time, ILogger<ManagerStream> logger) : BackgroundService
+/// <summary>One manager's address: a channel, and a stream that is opened again whenever it ends, for as long as the address is wanted.</summary>
+internal sealed partial class ManagerStream : IDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    /// <summary>A snapshot names every function and every instance in one message.</summary>
+    private const int LargestMessage = 256 << 20;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private readonly string _name;
+    private readonly ManagerLink _link;
+    private readonly Succession _succession;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly GrpcChannel _channel;
+    private readonly Contracts.V1.Pool.PoolClient _client;
+
+    public ManagerStream(EndPoint endPoint, ManagerLink link, Succession succession, RouterOptions options, TimeProvider time, ILogger logger)
+    {
+        _name = endPoint.ToString()!;
+        (_link, _succession, _time, _logger) = (link, succession, time, logger);
+        _channel = GrpcChannel.ForAddress("http://manager", new()
+        {
+            MaxReceiveMessageSize = LargestMessage,
+            DisposeHttpClient = true,
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectCallback = (_, cancellationToken) => PodAddress.ConnectAsync(endPoint, cancellationToken),
+                ConnectTimeout = options.ConnectTimeout,
+                UseProxy = false,
+                EnableMultipleHttp2Connections = true,
+                ActivityHeadersPropagator = null,
+
+                // A manager's machine that is gone without a word is found out; a process that ends closes its connection.
+                KeepAlivePingDelay = TimeSpan.FromSeconds(5),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            },
+        });
+        _client = new(_channel);
+    }
+
+    /// <summary>Keeps a stream. Never throws.</summary>
+    /// <param name="failed">A connection failed: whether the address is still wanted is to be looked at anew.</param>
+    /// <param name="isWanted">Asked whenever there is no connection.</param>
+    /// <param name="stoppingToken">Ends it.</param>
+    public async Task RunAsync(Action failed, Func<bool> isWanted, CancellationToken stoppingToken)
     {
         var failures = 0;
-        while (!stoppingToken.IsCancellationRequested)
+        while (!stoppingToken.IsCancellationRequested && isWanted())
         {
-            try
+            var begun = _time.GetTimestamp();
+            var end = await TalkAsync(stoppingToken).ConfigureAwait(false);
+            if (end.ComeBack is { } comeBack)
             {
-                await TalkAsync(stoppingToken).ConfigureAwait(false);
-                Log.Ended(logger);
+                await comeBack.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
             }
-            catch (Exception exception) when (exception is RpcException or HttpRequestException or IOException or InvalidOperationException)
-            {
-                if (stoppingToken.IsCancellationRequested)
-                {
-                    return;
-                }
 
-                // A manager that is away for long is said once; the rest is for those who look closely.
-                Log.Lost(logger, failures == 0 || link.IsConnected ? LogLevel.Warning : LogLevel.Debug, options.Manager, exception.Message);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            if (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
 
-            failures = link.IsConnected ? 0 : failures + 1;
-            link.Lost();
-            var pause = FirstPause * (1 << Math.Min(failures, 10));
+            // Not by what was said: a manager that says all and ends at once would be asked without a pause.
+            failures = _time.GetElapsedTime(begun) >= LongestPause ? 0 : failures + 1;
+            LogEnd(end.Fault, end.WasFollowed || failures <= 1);
+            failed();
+            var pause = FirstPause * (1 << Math.Clamp(failures - 1, 0, 10));
             await Task.Delay(
-                (pause < LongestPause ? pause : LongestPause) * (0.75 + (Random.Shared.NextDouble() / 2)), time, stoppingToken)
+                (pause < LongestPause ? pause : LongestPause) * (0.75 + (Random.Shared.NextDouble() / 2)), _time, stoppingToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>One stream, from hello until either side ends it.</summary>
-    private async Task TalkAsync(CancellationToken stoppingToken)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        using var call = link.Client.Connect(cancellationToken: ending.Token);
-        await call.RequestStream.WriteAsync(new() { Hello = new() { RouterId = link.RouterId } }, ending.Token).ConfigureAwait(false);
-        link.Outbox.Restart(routes.All);
+    public void Dispose() => _channel.Dispose();
 
-        var telling = TellAsync(call.RequestStream, ending.Token);
+    /// <summary>One stream, until either side ends it.</summary>
+    private async Task<End> TalkAsync(CancellationToken stoppingToken)
+    {
+        using var talk = new ManagerTalk(_name, _client, stoppingToken);
+        var end = new End();
         try
         {
-            await ListenAsync(call.ResponseStream, ending.Token).ConfigureAwait(false);
+            await talk.GreetAsync(_link.RouterId).ConfigureAwait(false);
+            await foreach (var update in talk.ListenAsync().ConfigureAwait(false))
+            {
+                if (_succession.Hear(talk, update) is { } comeBack)
+                {
+                    end = end with { ComeBack = comeBack };
+                    break;
+                }
+            }
         }
-        finally
+#pragma warning disable CA1031 // Whatever a manager says or does: the router goes on, and comes back to it.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            await ending.CancelAsync().ConfigureAwait(false);
-            await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            end = end with { Fault = exception };
         }
+
+        end = end with { WasFollowed = _succession.Ended(talk) };
+        return talk.IsRenewed ? end with { ComeBack = Task.CompletedTask } : end;
     }
 
-    private async Task ListenAsync(IAsyncStreamReader<RouteUpdate> updates, CancellationToken cancellationToken)
+    /// <summary>A manager that is away for long is said once; the rest is for those who look closely.</summary>
+    private void LogEnd(Exception? fault, bool isNews)
     {
-        while (await updates.MoveNext(cancellationToken).ConfigureAwait(false))
+        var level = isNews ? LogLevel.Warning : LogLevel.Debug;
+        switch (fault)
         {
-            var update = updates.Current;
-            routes.Apply(update);
-            link.Outbox.Acknowledge(update.Version);
-            if (update.Snapshot)
-            {
-                Log.Connected(logger, options.Manager, update.Changed.Count);
-                link.Connected();
-            }
+            case null:
+                Log.Ended(_logger, _name);
+                break;
+            case RpcException refused when refused.ReasonOf() == Reason.NotLeader:
+                Log.Deposed(_logger, _name);
+                break;
+            case RpcException or HttpRequestException or IOException or OperationCanceledException:
+                Log.Lost(_logger, level, _name, fault.Message);
+                break;
+            default:
+                Log.Defect(_logger, _name, fault);
+                break;
         }
     }
 
-    /// <remarks>At most one message is under way; what changes meanwhile goes into the next.</remarks>
-    private async Task TellAsync(IClientStreamWriter<RouterMessage> manager, CancellationToken cancellationToken)
-    {
-        var outbox = link.Outbox;
-        while (true)
-        {
-            await outbox.Any.Happened.WaitAsync(cancellationToken).ConfigureAwait(false);
-            var rest = options.ReportInterval - time.GetElapsedTime(link.LastTold);
-            if (rest > TimeSpan.Zero)
-            {
-                using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                await Task.WhenAny(outbox.Urgent.Happened, Task.Delay(rest, time, enough.Token)).ConfigureAwait(false);
-                await enough.CancelAsync().ConfigureAwait(false);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
-            outbox.Any.Reset();
-            outbox.Urgent.Reset();
-            link.LastTold = time.GetTimestamp();
-            foreach (var message in outbox.Take())
-            {
-                await manager.WriteAsync(message, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
+    /// <summary>How a stream ended.</summary>
+    /// <param name="ComeBack">When to open the next; null: after a pause.</param>
+    /// <param name="Fault">Why; null: as it should.</param>
+    /// <param name="WasFollowed">It was the leader's.</param>
+    private readonly record struct End(Task? ComeBack, Exception? Fault, bool WasFollowed);
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Connected to the manager at {Manager}: {Functions} functions")]
-        public static partial void Connected(ILogger logger, string manager, int functions);
-
-        [LoggerMessage(EventId = 2, Message = "No manager at {Manager}, going on with what is known: {Message}")]
+        [LoggerMessage(EventId = 1, Message = "No manager at {Manager}, going on with what is known: {Message}")]
         public static partial void Lost(ILogger logger, LogLevel level, string manager, string message);
 
-        [LoggerMessage(3, LogLevel.Information, "The manager ended the stream")]
-        public static partial void Ended(ILogger logger);
+        [LoggerMessage(2, LogLevel.Information, "The manager at {Manager} ended the stream")]
+        public static partial void Ended(ILogger logger, string manager);
+
+        [LoggerMessage(3, LogLevel.Information, "The manager at {Manager} leads no more")]
+        public static partial void Deposed(ILogger logger, string manager);
+
+        [LoggerMessage(4, LogLevel.Error, "What the manager at {Manager} said could not be taken in")]
+        public static partial void Defect(ILogger logger, string manager, Exception exception);
     }
 }

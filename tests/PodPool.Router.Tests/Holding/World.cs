@@ -15,6 +15,7 @@ internal sealed class World : IManager, IDisposable
     private readonly Lock _gate = new();
     private TaskCompletionSource<AcquireResponse>? _acquire;
     private TaskCompletionSource _connected = Done();
+    private TaskCompletionSource _nextTable = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _sequence;
     private int _names;
 
@@ -42,6 +43,10 @@ internal sealed class World : IManager, IDisposable
     public List<Contracts.V1.Instance> Routed { get; } = [];
 
     public bool IsConnected => _connected.Task.IsCompleted;
+
+    public bool HasTable => true;
+
+    public Task NextTable => _nextTable.Task;
 
     /// <summary>An acquire waits for its answer.</summary>
     public bool IsAcquiring
@@ -87,7 +92,13 @@ internal sealed class World : IManager, IDisposable
         Take()?.TrySetException(new RpcException(new(StatusCode.Unavailable, "gone")));
     }
 
-    public void Find() => _connected.TrySetResult();
+    public void Find()
+    {
+        _connected.TrySetResult();
+        var next = _nextTable;
+        _nextTable = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        next.SetResult();
+    }
 
     public HeldRequest Hold(bool isRetry = false, CancellationToken left = default) => Hold(isRetry, avoid: null, left);
 

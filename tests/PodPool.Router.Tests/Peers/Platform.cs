@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
+using PodPool.Router.Managing;
 
 namespace PodPool.Router.Tests.Peers;
 
@@ -14,16 +15,21 @@ internal sealed class Platform : IAsyncDisposable
     private readonly string _listen;
     private bool _isStopped;
 
-    private Platform(Sockets sockets, RouterOptions options, TimeProvider? time)
+    private Platform(Sockets sockets, RouterOptions options, TimeProvider? time, INameResolver? names)
     {
         Sockets = sockets;
         _listen = options.Listen[0];
-        Manager = new(options.Manager);
+        Manager = new(options.Manager.Split(',')[0]);
         App = RouterHost.Build(options, builder =>
         {
             if (time is not null)
             {
                 builder.Services.AddSingleton(time);
+            }
+
+            if (names is not null)
+            {
+                builder.Services.AddSingleton(names);
             }
         });
         Http = Client(HttpVersion.Version11);
@@ -47,12 +53,14 @@ internal sealed class Platform : IAsyncDisposable
     /// <param name="configure">What is other than usual.</param>
     /// <param name="time">The router's clock.</param>
     /// <param name="withManager">Whether the manager runs already.</param>
-    public static async Task<Platform> StartAsync(Action<RouterOptions>? configure = null, TimeProvider? time = null, bool withManager = true)
+    /// <param name="names">Who answers to the managers' names.</param>
+    public static async Task<Platform> StartAsync(
+        Action<RouterOptions>? configure = null, TimeProvider? time = null, bool withManager = true, INameResolver? names = null)
     {
         var sockets = new Sockets();
         var options = new RouterOptions { Manager = sockets.Next(), Listen = [sockets.Next()], ReportInterval = TimeSpan.FromMilliseconds(5) };
         configure?.Invoke(options);
-        var platform = new Platform(sockets, options, time);
+        var platform = new Platform(sockets, options, time, names);
         if (withManager)
         {
             await platform.Manager.StartAsync();
@@ -107,12 +115,13 @@ internal sealed class Platform : IAsyncDisposable
     /// Answers acquires of a function with one pod after the other, each made when it is asked for. The stream tells of them with the next
     /// change only, unless it is to come first.
     /// </summary>
-    public void StartOnAcquire(FunctionRoute route, RequestDelegate function, bool miss = false, bool streamFirst = false)
+    public void StartOnAcquire(FunctionRoute route, RequestDelegate function, bool miss = false, bool streamFirst = false, TestManager? manager = null)
     {
         var count = 0;
-        Manager.OnAcquire = async (_, _) =>
+        manager ??= Manager;
+        manager.OnAcquire = async (_, _) =>
         {
-            var pod = await PodAsync($"{route.Function.Name}-{Interlocked.Increment(ref count)}", function);
+            var pod = await PodAsync($"{route.Function.Name}-{Interlocked.Increment(ref count)}-of-{manager.Epoch}", function);
 
             // Far less than any request is held for that such a pod is made for.
             pod.Start = new() { Miss = miss, Phases = new() { Claim = 1, Transfer = 2, Load = 3, Start = 4 } };

@@ -11,7 +11,9 @@ using PodPool.Contracts.Wire;
 namespace PodPool.Router.Tests.Peers;
 
 /// <summary>A real gRPC server that is told by the test what to answer, and remembers what it was told by the router.</summary>
-internal sealed class TestManager(string address) : IAsyncDisposable
+/// <param name="address">Where it listens; several, separated by commas.</param>
+/// <param name="leads">Whether it leads from the start, in epoch 0.</param>
+internal sealed class TestManager(string address, bool leads = true) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, FunctionRoute> _routes = [];
@@ -19,8 +21,12 @@ internal sealed class TestManager(string address) : IAsyncDisposable
     private WebApplication? _app;
     private ulong _version;
     private int _acquiring;
+    private bool _leads = leads;
 
     public string Address => address;
+
+    /// <summary>Of its time as the leader, the last if it leads no more.</summary>
+    public ulong Epoch { get; private set; }
 
     /// <summary>Answers an acquire. Refuses until the test says otherwise.</summary>
     public Func<AcquireRequest, CancellationToken, Task<AcquireResponse>> OnAcquire { get; set; }
@@ -39,6 +45,9 @@ internal sealed class TestManager(string address) : IAsyncDisposable
 
     public Events<string> Hellos { get; } = new();
 
+    /// <summary>How many streams were left after each that ended.</summary>
+    public Events<int> Leaves { get; } = new();
+
     /// <summary>The most acquires of one function that were in flight at once.</summary>
     public int MostAcquires { get; private set; }
 
@@ -46,7 +55,13 @@ internal sealed class TestManager(string address) : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(
-            kestrel => kestrel.Listen(PodAddress.Parse(address), listen => listen.Protocols = HttpProtocols.Http2));
+            kestrel =>
+            {
+                foreach (var one in address.Split(','))
+                {
+                    kestrel.Listen(PodAddress.Parse(one), listen => listen.Protocols = HttpProtocols.Http2);
+                }
+            });
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(this);
@@ -64,6 +79,27 @@ internal sealed class TestManager(string address) : IAsyncDisposable
         await _app!.StopAsync(now.Token);
         await _app.DisposeAsync();
         _app = null;
+    }
+
+    /// <summary>It leads from now on, and says so to who is connected.</summary>
+    public void Lead(ulong epoch)
+    {
+        lock (_gate)
+        {
+            (_leads, Epoch) = (true, epoch);
+            _version++;
+            _routers.ForEach(router => router.TryWrite(SnapshotLocked()));
+        }
+    }
+
+    /// <summary>It leads no more, and ends all streams.</summary>
+    public void Depose()
+    {
+        lock (_gate)
+        {
+            _leads = false;
+            _routers.ForEach(router => router.TryComplete(NotLeader()));
+        }
     }
 
     /// <summary>Tells all routers of a function.</summary>
@@ -86,8 +122,12 @@ internal sealed class TestManager(string address) : IAsyncDisposable
         lock (_gate)
         {
             change();
-            update.Version = ++_version;
-            _routers.ForEach(router => router.TryWrite(update.Clone()));
+            (update.Version, update.Epoch) = (++_version, Epoch);
+            if (_leads)
+            {
+                _routers.ForEach(router => router.TryWrite(update.Clone()));
+            }
+
             return update.Version;
         }
     }
@@ -97,7 +137,11 @@ internal sealed class TestManager(string address) : IAsyncDisposable
         var updates = Channel.CreateUnbounded<RouteUpdate>();
         lock (_gate)
         {
-            updates.Writer.TryWrite(new() { Version = _version, Snapshot = true, Changed = { _routes.Values } });
+            if (_leads)
+            {
+                updates.Writer.TryWrite(SnapshotLocked());
+            }
+
             _routers.Add(updates.Writer);
         }
 
@@ -109,8 +153,13 @@ internal sealed class TestManager(string address) : IAsyncDisposable
         lock (_gate)
         {
             _routers.Remove(updates.Writer);
+            Leaves.Add(_routers.Count);
         }
     }
+
+    private RouteUpdate SnapshotLocked() => new() { Version = _version, Epoch = Epoch, Snapshot = true, Changed = { _routes.Values.Select(route => route.Clone()) } };
+
+    private static RpcException NotLeader() => Reason.NotLeader.ToException("another leads");
 
     private sealed class Service(TestManager manager) : Pool.PoolBase
     {
@@ -121,6 +170,11 @@ internal sealed class TestManager(string address) : IAsyncDisposable
             {
                 manager.Acquires.Add(request);
                 manager.Loads.Add(request.Load);
+                if (!manager._leads)
+                {
+                    throw NotLeader();
+                }
+
                 return await manager.OnAcquire(request, context.CancellationToken);
             }
             catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
@@ -138,7 +192,8 @@ internal sealed class TestManager(string address) : IAsyncDisposable
             IAsyncStreamReader<RouterMessage> requestStream, IServerStreamWriter<RouteUpdate> responseStream, ServerCallContext context)
         {
             var updates = manager.Join();
-            var listening = ListenAsync(requestStream, context.CancellationToken);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+            var listening = ListenAsync(requestStream, ending.Token);
             try
             {
                 await foreach (var update in updates.Reader.ReadAllAsync(context.CancellationToken))
@@ -153,6 +208,7 @@ internal sealed class TestManager(string address) : IAsyncDisposable
             finally
             {
                 manager.Leave(updates);
+                await ending.CancelAsync();
                 await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
