@@ -73,9 +73,6 @@ public static class PodEnvironment
     /// <summary>An existing empty folder, memory-backed where the system has such, for package files.</summary>
     public const string FilesFolder = "PODPOOL_FILES";
 
-    /// <summary>A folder with <c>tls.crt</c>, <c>tls.key</c> and <c>ca.crt</c>: what the loader shows, and whose clients it takes.</summary>
-    public const string LoaderCertificate = "PODPOOL_LOADER_CERTIFICATE";
-
     /// <summary><c>false</c> leaves the rehearsal out. For measurements of what it is worth only.</summary>
     public const string Rehearse = "PODPOOL_REHEARSE";
 }

@@ -18,7 +18,28 @@ internal static class CommandLineOptions
           --memory MIB      memory of one pod (default 512; 0: no limit)
           --prefetch MIB    package files that each warm pod is given while it idles (default 16; 0: none)
           --keep-pods       pods go on when the manager stops, for the next one to take over
+
+        PodPool.Manager --kubernetes --state DIR --listen ADDRESS --operators ADDRESS [--health ADDRESS] [--registry URL]
+                         [--insecure-registry HOST,…] [--domain NAME] [--public URL] [--cluster-domain NAME] [--kubeconfig FILE]
+
+          --kubernetes      pods, pools and functions are a cluster's; POD_NAME and POD_NAMESPACE in the environment say who this manager is
+          --state DIR       a cache: packages that were fetched
+          --operators ADDRESS  where operators come in, on the loopback: who may forward the pod's ports may
+          --health ADDRESS  where /healthz, /readyz and /metrics are answered
+          --registry URL    where `podpool deploy` puts packages
+          --insecure-registry HOST,…  registries without TLS
+          --domain NAME     functions are also called at function.namespace.NAME
+          --cluster-domain NAME  the domain of the cluster's own names (default cluster.local)
+          --kubeconfig FILE for a manager outside the cluster
         """;
+
+    private static readonly string[] Switches = ["--keep-pods", "--kubernetes"];
+
+    private static readonly string[] Valued =
+    [
+        "--state", "--runtime", "--listen", "--public", "--domain", "--warm", "--max", "--memory", "--prefetch",
+        "--operators", "--health", "--registry", "--insecure-registry", "--cluster-domain", "--kubeconfig",
+    ];
 
     /// <returns>Null: help was asked for.</returns>
     /// <exception cref="ManagerOptionsException">The line cannot be understood; the message says what of it.</exception>
@@ -27,30 +48,34 @@ internal static class CommandLineOptions
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < args.Count; i++)
         {
-            switch (args[i])
+            if (args[i] is "--help" or "-h")
             {
-                case "--help" or "-h":
-                    return null;
-                case "--keep-pods":
-                    values["--keep-pods"] = "";
-                    break;
-                case "--state" or "--runtime" or "--listen" or "--public" or "--warm" or "--max" or "--memory" or "--prefetch" when i + 1 < args.Count:
-                    values[args[i]] = args[++i];
-                    break;
-                case "--state" or "--runtime" or "--listen" or "--public" or "--warm" or "--max" or "--memory" or "--prefetch":
-                    throw new ManagerOptionsException($"{args[i]} needs a value; --help says which");
-                default:
-                    throw new ManagerOptionsException($"'{args[i]}' is no option; --help lists them");
+                return null;
+            }
+
+            if (Switches.Contains(args[i]))
+            {
+                values[args[i]] = "";
+            }
+            else if (!Valued.Contains(args[i]))
+            {
+                throw new ManagerOptionsException($"'{args[i]}' is no option; --help lists them");
+            }
+            else
+            {
+                values[args[i]] = i + 1 < args.Count ? args[++i] : throw new ManagerOptionsException($"{args[i]} needs a value; --help says which");
             }
         }
 
         var pool = new PoolOptions();
-        return new()
+        var options = new ManagerOptions
         {
             StateFolder = Required("--state"),
-            RuntimeFolder = Required("--runtime"),
+            RuntimeFolder = values.ContainsKey("--kubernetes") ? AppContext.BaseDirectory : Required("--runtime"),
             Listen = Required("--listen"),
             PublicAddress = values.GetValueOrDefault("--public", "http://127.0.0.1:8080"),
+            Domain = values.GetValueOrDefault("--domain"),
+            Health = values.GetValueOrDefault("--health"),
             KeepPods = values.ContainsKey("--keep-pods"),
             Pools =
             [
@@ -63,6 +88,27 @@ internal static class CommandLineOptions
                 },
             ],
         };
+        return !values.ContainsKey("--kubernetes") ? options : options with
+        {
+            // The next manager takes them over; there is always a next one.
+            KeepPods = true,
+            Pools = [],
+            SweepEvery = TimeSpan.FromSeconds(30),
+            Kubernetes = new()
+            {
+                Namespace = FromEnvironment("POD_NAMESPACE"),
+                Identity = FromEnvironment("POD_NAME"),
+                Operators = Required("--operators"),
+                Registry = values.GetValueOrDefault("--registry"),
+                InsecureRegistries = values.TryGetValue("--insecure-registry", out var hosts) ? hosts.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [],
+                ClusterDomain = values.GetValueOrDefault("--cluster-domain", "cluster.local"),
+                KubeConfig = values.GetValueOrDefault("--kubeconfig"),
+            },
+        };
+
+        static string FromEnvironment(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
+            ? value
+            : throw new ManagerOptionsException($"the environment variable {name} is not set: --kubernetes needs it");
 
         string Required(string name) => values.TryGetValue(name, out var value) ? value : throw new ManagerOptionsException($"{name} is missing; --help lists the options");
 

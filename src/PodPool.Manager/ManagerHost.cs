@@ -1,15 +1,12 @@
 using System.Diagnostics.Metrics;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using PodPool.Contracts.Wire;
 using PodPool.Manager.Claims;
 using PodPool.Manager.Functions;
 using PodPool.Manager.Leading;
+using PodPool.Manager.Kubernetes;
+using PodPool.Manager.Kubernetes.Installing;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Observability;
 using PodPool.Manager.Operations;
@@ -31,7 +28,10 @@ public static class ManagerHost
     /// <param name="options">How it is set up.</param>
     /// <param name="configure">More of the host: logging, telemetry. The manager logs nowhere by itself.</param>
     /// <exception cref="ManagerOptionsException">An option is not as it must be, or the state folder is in use.</exception>
-    public static WebApplication Build(ManagerOptions options, Action<WebApplicationBuilder>? configure = null)
+    public static WebApplication Build(ManagerOptions options, Action<WebApplicationBuilder>? configure = null) => Build(options, null, configure);
+
+    /// <summary>The same for a manager on a cluster, with what the managers of its installation share.</summary>
+    internal static WebApplication Build(ManagerOptions options, InstallationSecret? installation, Action<WebApplicationBuilder>? configure)
     {
         options.Validate();
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = typeof(ManagerHost).Assembly.GetName().Name });
@@ -40,12 +40,20 @@ public static class ManagerHost
         {
             builder.WebHost.UseKestrelCore();
             builder.Services.AddManager(options, stateLock);
-            AddListener(builder, PodAddress.Parse(options.Listen));
+            if (options.Kubernetes is { } cluster)
+            {
+                builder.Services.AddKubernetes(cluster, installation ?? throw new ArgumentNullException(nameof(installation)));
+            }
+            else
+            {
+                builder.Services.AddProcesses(options);
+            }
+
+            Endpoints.Listen(builder, options);
             configure?.Invoke(builder);
             var app = builder.Build();
             app.Services.GetRequiredService<StateLock>();
-            app.MapGrpcService<PoolService>();
-            app.MapGrpcService<OperatorService>();
+            Endpoints.Map(app, options);
             return app;
         }
         catch
@@ -75,19 +83,14 @@ public static class ManagerHost
         // By a factory, so that the container disposes it; it does so last, as it is asked for first.
         services.AddSingleton(_ => stateLock);
         services.AddSingleton(options);
-        services.AddSingleton(_ => ClaimKey.Open(options.StateFolder));
 
         services.AddSingleton<PackageStore>();
         services.AddSingleton(provider => new FileCache(provider.GetRequiredService<PackageStore>(), options.FileCacheBytes));
-        services.AddSingleton<FunctionFolder>();
         services.AddSingleton<FunctionRegistry>();
         services.AddSingleton<PackageChecks>();
         services.AddSingleton<RevisionCache>();
         services.AddSingleton<ProfileStore>();
 
-        services.TryAddSingleton<IPodPlatform, ProcessPlatform>();
-        services.TryAddSingleton<ILoaderSecurity, NoLoaderSecurity>();
-        services.TryAddSingleton(_ => Leadership.Always());
         services.AddSingleton<PodDirectory>();
         services.AddSingleton<ClaimRunner>();
         services.AddSingleton<PoolSizes>();
@@ -106,65 +109,15 @@ public static class ManagerHost
         services.AddHostedService<ManagerLife>();
     }
 
-    private static void AddListener(WebApplicationBuilder builder, EndPoint endPoint)
+    /// <summary>Pods are processes of this machine, functions are files of the state folder, and nobody else leads.</summary>
+    private static void AddProcesses(this IServiceCollection services, ManagerOptions options)
     {
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.Http2.InitialStreamWindowSize = 4 << 20;
-            kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
-            kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
-
-            // Watchers and routers stay for as long as they like, and say little.
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MinResponseDataRate = null;
-            if (endPoint is UnixDomainSocketEndPoint socket)
-            {
-                RemoveStale(socket);
-                kestrel.ListenUnixSocket(socket.ToString()!, listen => listen.Protocols = HttpProtocols.Http2);
-            }
-            else
-            {
-                kestrel.Listen(endPoint, listen => listen.Protocols = HttpProtocols.Http2);
-            }
-        });
-        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
-    }
-
-    /// <summary>Nobody can connect before it listens, and it listens only after others were locked out.</summary>
-    private static Socket Bind(EndPoint endPoint)
-    {
-        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
-        if (endPoint is UnixDomainSocketEndPoint && !OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(endPoint.ToString()!, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
-
-        return socket;
-    }
-
-    /// <summary>A manager that was killed leaves its socket behind.</summary>
-    private static void RemoveStale(UnixDomainSocketEndPoint endPoint)
-    {
-        var path = endPoint.ToString()!;
-        if (!File.Exists(path))
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            return;
-        }
-
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            socket.Connect(endPoint);
-        }
-        catch (SocketException)
-        {
-            File.Delete(path);
-            return;
-        }
-
-        throw new ManagerOptionsException($"somebody listens on '{path}' already: name another address, or stop that one");
+        services.AddSingleton<FunctionFolder>();
+        services.AddSingleton(_ => ClaimKey.Open(options.StateFolder));
+        services.TryAddSingleton<IPodPlatform, ProcessPlatform>();
+        services.TryAddSingleton<ILoaderSecurity, NoLoaderSecurity>();
+        services.TryAddSingleton(_ => Leadership.Always());
+        services.AddSingleton<ILeading, LeadsAlone>();
     }
 
     private sealed class NoLifetime : IHostLifetime

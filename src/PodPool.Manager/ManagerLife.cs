@@ -1,5 +1,6 @@
 using PodPool.Manager.Claims;
 using PodPool.Manager.Functions;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Operations;
 using PodPool.Manager.Packages;
 using PodPool.Manager.Pools;
@@ -12,7 +13,7 @@ namespace PodPool.Manager;
 /// What begins before the manager listens, and ends after it stopped listening: so no router hears of a state that is not whole.
 /// </summary>
 internal sealed partial class ManagerLife(
-    ManagerOptions options, PoolSet pools, Deployer deployer, Prefetcher prefetcher, PackageStore store, FunctionRegistry functions,
+    ManagerOptions options, PoolSet pools, ILeading leading, Deployer deployer, Prefetcher prefetcher, PackageStore store, FunctionRegistry functions,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ManagerLife> logger)
     : IHostedService, IAsyncDisposable
 {
@@ -32,8 +33,7 @@ internal sealed partial class ManagerLife(
                 pool.CancelAcquires();
             }
         });
-        await pools.StartAsync(cancellationToken).ConfigureAwait(false);
-        await pools.LeadAsync(cancellationToken).ConfigureAwait(false);
+        await leading.StartAsync(cancellationToken).ConfigureAwait(false);
         if (options.Rehearse)
         {
             await RehearseAsync(cancellationToken).ConfigureAwait(false);
@@ -52,6 +52,7 @@ internal sealed partial class ManagerLife(
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _housekeeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await leading.StopAsync(cancellationToken).ConfigureAwait(false);
         await pools.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using PodPool.Contracts.Wire;
+using PodPool.Manager.Kubernetes;
 
 namespace PodPool.Manager;
 
@@ -22,8 +23,7 @@ public sealed record ManagerOptions
     public required string Listen { get; init; }
 
     /// <summary>The pools. A function that names none draws on <c>default</c>.</summary>
-    /// <value>Default: one, named <c>default</c>. 1 to 100, of different names.</value>
-    [MinLength(1)]
+    /// <value>Default: one, named <c>default</c>. 1 to 100, of different names; none on a cluster.</value>
     [MaxLength(100)]
     public IReadOnlyList<PoolOptions> Pools { get; init; } = [new()];
 
@@ -35,6 +35,14 @@ public sealed record ManagerOptions
     /// <summary>Functions are also called at <c>function.namespace.domain</c>.</summary>
     /// <value>Default: none.</value>
     public string? Domain { get; init; }
+
+    /// <summary>The cluster whose pods the manager keeps; its pools and functions are that cluster's objects.</summary>
+    /// <value>Default: null: pods are processes on this machine, <see cref="Pools"/> says which, and functions are kept in the state folder.</value>
+    public KubernetesOptions? Kubernetes { get; init; }
+
+    /// <summary>Where <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> are answered (HTTP/1.1).</summary>
+    /// <value><c>http://IP:port</c>. Default: null, nowhere.</value>
+    public string? Health { get; init; }
 
     /// <summary>Whether pods go on when the manager stops, for the next one to take over.</summary>
     /// <value>Default: false: they are drained and ended.</value>
@@ -129,6 +137,16 @@ public sealed record ManagerOptions
             {
                 problems.Add($"{nameof(Listen)}: {exception.Message}");
             }
+        }
+
+        if (Kubernetes is null && Pools.Count == 0)
+        {
+            problems.Add($"{nameof(Pools)}: there is none; name one");
+        }
+
+        if (Kubernetes is not null)
+        {
+            problems.AddRange(ProblemsOf(Kubernetes, "Kubernetes: "));
         }
 
         if (PublicAddress is { Length: > 0 } && !Uri.IsWellFormedUriString(PublicAddress, UriKind.Absolute))

@@ -1,4 +1,6 @@
 using PodPool.Manager;
+using PodPool.Manager.Kubernetes.Installing;
+using PodPool.Manager.Leading;
 
 try
 {
@@ -9,7 +11,8 @@ try
         return 0;
     }
 
-    await using var manager = ManagerHost.Build(options, builder =>
+    var installation = options.Kubernetes is { } cluster ? await InstallationSecret.OpenAsync(cluster) : null;
+    await using var manager = ManagerHost.Build(options, installation, builder =>
     {
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.SetMinimumLevel(LogLevel.Information);
@@ -22,6 +25,12 @@ try
     await manager.StartAsync();
     Console.WriteLine($"listening {ManagerHost.AddressOf(manager)}");
     await manager.WaitForShutdownAsync();
+    if (manager.Services.GetRequiredService<ILeading>().Ended is { } why)
+    {
+        await Console.Error.WriteLineAsync($"ended: {why}");
+        return 1;
+    }
+
     return 0;
 }
 catch (ManagerOptionsException exception)

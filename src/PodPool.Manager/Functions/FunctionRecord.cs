@@ -14,6 +14,9 @@ namespace PodPool.Manager.Functions;
 /// <param name="DeployedAt">When it was last changed.</param>
 internal sealed record FunctionRecord(Name Name, FunctionSpec Spec, string Revision, string PackageDigest, DateTimeOffset DeployedAt)
 {
+    /// <summary>Names of variables whose values are for the function's instances alone.</summary>
+    public IReadOnlySet<string> Hidden { get; init; } = new HashSet<string>();
+
     /// <summary>Bytes.</summary>
     public long PackageSize { get; } = Spec.Files.Sum(file => file.Size);
 
@@ -38,6 +41,22 @@ internal sealed record FunctionRecord(Name Name, FunctionSpec Spec, string Revis
         PackageSize = PackageSize,
         DeployedAt = Timestamp.FromDateTimeOffset(DeployedAt),
     };
+
+    /// <summary>As <see cref="ToStatus"/>, without what nobody may see.</summary>
+    public FunctionStatus ToShownStatus()
+    {
+        var status = ToStatus();
+        if (Hidden.Count > 0)
+        {
+            status.Spec = Spec.Clone();
+            foreach (var name in Hidden)
+            {
+                status.Spec.Environment[name] = "(hidden)";
+            }
+        }
+
+        return status;
+    }
 
     /// <summary>What pods of this revision are told.</summary>
     public Manifest ToManifest(TimeSpan startTimeout) => new()

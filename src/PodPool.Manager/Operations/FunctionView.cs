@@ -41,7 +41,7 @@ internal sealed class FunctionView(ManagerOptions options, FunctionRegistry func
             return null;
         }
 
-        var status = record.ToStatus();
+        var status = record.ToShownStatus();
         status.Urls.AddRange(UrlsOf(record));
         if (pools.Find(record.Spec.Pool)?.StatusOf(name) is not { } live)
         {

@@ -45,6 +45,9 @@ internal static class ConditionTypes
     /// <summary>Pool: pods fail to start, or something in its spec is not as it must be.</summary>
     public const string Degraded = "Degraded";
 
+    /// <summary>Function: the Service of its own name leads to the router.</summary>
+    public const string ServiceReady = "ServiceReady";
+
     /// <summary>Function: its package is there, checked, and can run here.</summary>
     public const string PackageReady = "PackageReady";
 }

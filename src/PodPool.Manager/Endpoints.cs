@@ -1,0 +1,119 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using PodPool.Contracts.Wire;
+using PodPool.Manager.Operations;
+using PodPool.Manager.Routing;
+
+namespace PodPool.Manager;
+
+/// <summary>
+/// Where a manager listens, and what is answered there. With one address both routers and operators come in by it. On a cluster operators have
+/// an address of their own, which only who may forward the pod's ports reaches; a port says who may ask what, as nothing else of a call can be believed.
+/// </summary>
+internal static class Endpoints
+{
+    public static void Listen(WebApplicationBuilder builder, ManagerOptions options)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.Http2.InitialStreamWindowSize = 4 << 20;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+
+            // Watchers and routers stay for as long as they like, and say little.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            Listen(kestrel, PodAddress.Parse(options.Listen), HttpProtocols.Http2);
+            if (options.Kubernetes is { } cluster)
+            {
+                Listen(kestrel, PodAddress.Parse(cluster.Operators), HttpProtocols.Http2);
+            }
+
+            if (options.Health is { } health)
+            {
+                Listen(kestrel, PodAddress.Parse(health), HttpProtocols.Http1);
+            }
+        });
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
+    }
+
+    public static void Map(WebApplication app, ManagerOptions options)
+    {
+        var operators = options.Kubernetes is { } cluster ? PortOf(cluster.Operators) : null;
+        var health = options.Health is { } address ? PortOf(address) : null;
+        if (health is not null)
+        {
+            app.UseWhen(context => context.Connection.LocalPort == health, branch => branch.Run(Health.AnswerAsync));
+        }
+
+        app.UseRouting();
+        app.Use(async (context, next) =>
+        {
+            // Not found, as on a port where it never was.
+            if (operators is not null && context.GetEndpoint()?.Metadata.GetMetadata<ForOperators>() is not null != (context.Connection.LocalPort == operators))
+            {
+                context.SetEndpoint(null);
+            }
+
+            await next(context).ConfigureAwait(false);
+        });
+        app.MapGrpcService<PoolService>();
+        app.MapGrpcService<OperatorService>().WithMetadata(new ForOperators());
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, EndPoint endPoint, HttpProtocols protocols)
+    {
+        if (endPoint is UnixDomainSocketEndPoint socket)
+        {
+            RemoveStale(socket);
+            kestrel.ListenUnixSocket(socket.ToString()!, listen => listen.Protocols = protocols);
+        }
+        else
+        {
+            kestrel.Listen(endPoint, listen => listen.Protocols = protocols);
+        }
+    }
+
+    private static int? PortOf(string address) => PodAddress.Parse(address) is IPEndPoint ip ? ip.Port : null;
+
+    /// <summary>Nobody can connect before it listens, and it listens only after others were locked out.</summary>
+    private static Socket Bind(EndPoint endPoint)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+        if (endPoint is UnixDomainSocketEndPoint && !OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(endPoint.ToString()!, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        return socket;
+    }
+
+    /// <summary>A manager that was killed leaves its socket behind.</summary>
+    private static void RemoveStale(UnixDomainSocketEndPoint endPoint)
+    {
+        var path = endPoint.ToString()!;
+        if (!File.Exists(path))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            return;
+        }
+
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(endPoint);
+        }
+        catch (SocketException)
+        {
+            File.Delete(path);
+            return;
+        }
+
+        throw new ManagerOptionsException($"somebody listens on '{path}' already: name another address, or stop that one");
+    }
+
+    private sealed class ForOperators;
+}

@@ -1,0 +1,166 @@
+using PodPool.Manager.Kubernetes.Api;
+using PodPool.Manager.Kubernetes.Functions;
+using PodPool.Manager.Kubernetes.Installing;
+using PodPool.Manager.Kubernetes.Leading;
+using PodPool.Manager.Kubernetes.Pools;
+using PodPool.Manager.Kubernetes.Resources;
+using PodPool.Manager.Kubernetes.Watching;
+using PodPool.Manager.Leading;
+using PodPool.Manager.Loader.Certificates;
+using PodPool.Manager.Operations;
+using PodPool.Manager.Pools;
+
+namespace PodPool.Manager.Kubernetes;
+
+/// <summary>
+/// What a manager on a cluster does from its start to its end:
+/// <list type="number">
+/// <item>it finds out what exists, opens channels to all pods, fetches all functions' packages, and stands by;</item>
+/// <item>elected, it takes over, tells the routers, and begins to write;</item>
+/// <item>when it sees that another leads it ends, and comes back as one that stands by.</item>
+/// </list>
+/// </summary>
+internal sealed partial class ClusterLife(
+    KubernetesApi api, KubernetesOptions options, InstallationSecret installation, LoaderSecurity security, Informer<RuntimePoolResource> poolInformer,
+    Informer<FunctionResource> functionInformer, PoolReconciler poolReconciler, FunctionReconciler functionReconciler, FunctionServices services,
+    FunctionStatusWriter statuses, PoolSet pools, Leadership leadership, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
+    : ILeading, IAsyncDisposable
+{
+    /// <summary>A function whose registry does not answer must not keep the others from being served.</summary>
+    private static readonly TimeSpan CatchUpPatience = TimeSpan.FromSeconds(10);
+
+    private readonly ILogger _logger = loggers.CreateLogger<ClusterLife>();
+    private readonly CancellationTokenSource _stopping = new();
+    private DateTimeOffset _due;
+    private Task _running = Task.CompletedTask;
+    private Task _election = Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public string? Ended { get; private set; }
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        Renew();
+        using (ExecutionContext.SuppressFlow())
+        {
+            _running = Task.WhenAll(
+                Run(poolInformer.RunAsync), Run(functionInformer.RunAsync), Run(services.RunAsync), Run(poolReconciler.RunAsync), Run(functionReconciler.RunAsync),
+                Run(statuses.RunAsync), Run(RenewAsync));
+        }
+
+        await pools.StartAsync(cancellationToken).ConfigureAwait(false);
+        using (ExecutionContext.SuppressFlow())
+        {
+            _election = Task.Run(ElectAsync, CancellationToken.None);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // The lease is given back first: the next one leads while this one still closes.
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _election.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _election.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
+
+    private async Task ElectAsync()
+    {
+        try
+        {
+            var election = new LeaseElection(
+                api.Resource<k8s.Models.V1Lease>(urgent: true), new() { Namespace = options.Namespace, Identity = options.Identity }, time, loggers.CreateLogger<LeaseElection>());
+            var end = await election.RunAsync(LeadAsync, _stopping.Token).ConfigureAwait(false);
+            leadership.End();
+            if (end is LeaseEnd.Lost lost)
+            {
+                Log.Lost(_logger, lost.To);
+                EndManager($"{lost.To} leads");
+            }
+        }
+        catch (Exception exception)
+        {
+            Log.Failed(_logger, exception);
+            leadership.End();
+            EndManager(exception.Message);
+        }
+    }
+
+    private async Task LeadAsync(long epoch, CancellationToken cancellationToken)
+    {
+        // Routers take this manager's word for what there is: it must not speak before it knows.
+        await functionReconciler.CaughtUp.WaitAsync(CatchUpPatience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        await poolReconciler.PrepareToLeadAsync(cancellationToken).ConfigureAwait(false);
+        await pools.LeadAsync(cancellationToken).ConfigureAwait(false);
+        leadership.Begin((ulong)epoch);
+        Log.Leads(_logger, epoch);
+        poolReconciler.LookAtAll();
+        statuses.LookAtAll();
+    }
+
+    /// <summary>The certificate that this manager calls pods with.</summary>
+    private void Renew()
+    {
+        var own = installation.Authority.IssueClient(time);
+        security.Use(own, TrustBundle.Of(installation.Authority));
+        _due = own.Life.DueAt;
+    }
+
+    private async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(_due - time.GetUtcNow(), time, cancellationToken).ConfigureAwait(false);
+            Renew();
+        }
+    }
+
+    private void EndManager(string why)
+    {
+        Ended = why;
+        lifetime.StopApplication();
+    }
+
+    private Task Run(Func<CancellationToken, Task> work) => Task.Run(
+        async () =>
+        {
+            try
+            {
+                await work(_stopping.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                // The manager stops.
+            }
+            catch (Exception exception)
+            {
+                // Half a manager is worse than none: another takes over.
+                Log.Failed(_logger, exception);
+                EndManager(exception.Message);
+            }
+        },
+        CancellationToken.None);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "This manager leads, in epoch {Epoch}", EventName = "Leads")]
+        public static partial void Leads(ILogger logger, long epoch);
+
+        [LoggerMessage(2, LogLevel.Warning, "{Other} leads: this manager ends, and stands by when it is started again", EventName = "Lost")]
+        public static partial void Lost(ILogger logger, string other);
+
+        [LoggerMessage(3, LogLevel.Critical, "A part of the manager failed: it ends", EventName = "Failed")]
+        public static partial void Failed(ILogger logger, Exception exception);
+    }
+}

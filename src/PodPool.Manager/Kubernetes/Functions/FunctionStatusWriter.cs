@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using PodPool.Contracts.V1;
+using PodPool.Manager.Functions;
+using PodPool.Manager.Kubernetes.Api;
+using PodPool.Manager.Kubernetes.Queueing;
+using PodPool.Manager.Kubernetes.Resources;
+using PodPool.Manager.Kubernetes.Watching;
+using PodPool.Manager.Leading;
+using PodPool.Manager.Operations;
+using Name = PodPool.Core.FunctionName;
+
+namespace PodPool.Manager.Kubernetes.Functions;
+
+/// <summary>Writes what there is of functions into their status, while this manager leads: soon after something happened, and never twice the same.</summary>
+internal sealed partial class FunctionStatusWriter : IDisposable
+{
+    private const int Writers = 4;
+
+    /// <summary>Nothing of it is on a first request's way.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
+
+    private readonly Resource<FunctionResource> _resources;
+    private readonly Informer<FunctionResource> _informer;
+    private readonly FunctionServices _services;
+    private readonly FunctionStates _states;
+    private readonly FunctionView _view;
+    private readonly FunctionRegistry _functions;
+    private readonly EventJournal _events;
+    private readonly Leadership _leadership;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly WorkQueue<ObjectName> _queue;
+    private readonly ConcurrentDictionary<ObjectName, FunctionResourceStatus> _written = new();
+
+    public FunctionStatusWriter(
+        KubernetesApi api, Informer<FunctionResource> informer, FunctionServices services, FunctionStates states, FunctionView view, FunctionRegistry functions,
+        EventJournal events, Leadership leadership, TimeProvider time, ILogger<FunctionStatusWriter> logger)
+    {
+        (_informer, _services, _states, _view, _functions, _events, _leadership, _time, _logger) = (informer, services, states, view, functions, events, leadership, time, logger);
+        _resources = api.Resource<FunctionResource>();
+        _queue = new(new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(60)), time);
+        states.Changed += Look;
+    }
+
+    /// <summary>Writes until it is ended.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        _queue.RunAsync(Writers, WriteAsync, (function, exception) => Log.NotWritten(_logger, function.ToString(), exception.Message), cancellationToken),
+        FollowAsync(cancellationToken));
+
+    /// <summary>This manager leads now: whatever the one before wrote, or did not, is looked at.</summary>
+    public void LookAtAll()
+    {
+        foreach (var function in _informer.All.Keys)
+        {
+            _queue.AddAfter(function, Settling);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _states.Changed -= Look;
+        _queue.Dispose();
+    }
+
+    private void Look(Name function) => _queue.AddAfter(new(function.Namespace, function.Name), Settling);
+
+    /// <summary>Whatever happens to a function's instances may change its status.</summary>
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var watcher = _events.Watch(null);
+            try
+            {
+                await foreach (var happened in watcher.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    if (happened.Function is { } function)
+                    {
+                        Look(new(function.Namespace, function.Name));
+                    }
+                }
+            }
+            catch (Grpc.Core.RpcException)
+            {
+                // Too much happened at once: then everything is looked at.
+                LookAtAll();
+            }
+            finally
+            {
+                _events.Leave(watcher);
+            }
+        }
+    }
+
+    private async Task<TimeSpan?> WriteAsync(ObjectName name, CancellationToken cancellationToken)
+    {
+        if (_leadership.Current is null)
+        {
+            return null;
+        }
+
+        if (_informer.Find(name.Namespace, name.Name) is not { } resource)
+        {
+            _written.TryRemove(name, out _);
+            return null;
+        }
+
+        if (_states.Find(new(name.Namespace, name.Name)) is not { } state)
+        {
+            return null;
+        }
+
+        var status = StatusOf(name, resource, state, await _services.EnsureAsync(resource, cancellationToken).ConfigureAwait(false));
+        if (_written.TryGetValue(name, out var written) && ApiJson.Write(written).AsSpan().SequenceEqual(ApiJson.Write(status)))
+        {
+            return null;
+        }
+
+        try
+        {
+            await _resources.PatchStatusAsync(name, JsonNode.Parse(ApiJson.Write(status))!, version: null, cancellationToken).ConfigureAwait(false);
+            _written[name] = status;
+        }
+        catch (ApiException exception) when (exception.Failure == ApiFailure.NotFound)
+        {
+            _written.TryRemove(name, out _);
+        }
+
+        return null;
+    }
+
+    private FunctionResourceStatus StatusOf(ObjectName name, FunctionResource resource, FunctionState state, string? noService)
+    {
+        var function = new Name(name.Namespace, name.Name);
+        var now = _time.GetUtcNow();
+        var before = _written.TryGetValue(name, out var written) ? written.Conditions : resource.Status?.Conditions;
+        var record = _functions.All.GetValueOrDefault(function);
+        var live = record is null ? null : _view.Describe(function);
+        var problem = state.Problem;
+        var ofPackage = problem is { OfPackage: true };
+        var goesOn = record is null ? "" : $" (revision {record.Revision} goes on serving)";
+        var ready = live?.Conditions.FirstOrDefault(condition => condition.Type == ConditionTypes.Ready);
+        return new()
+        {
+            ObservedGeneration = state.Generation,
+            Revision = record?.Revision,
+            PackageDigest = record?.PackageDigest,
+            PackageSize = record?.PackageSize,
+            EntryPoint = record?.Spec.EntryPoint,
+            Instances = live?.Instances.Count(instance => instance.Phase == PodPhase.PodServing) ?? 0,
+            Addresses = live is null ? [] : [.. live.Urls],
+            LastStart = live?.LastStart is { } start ? StartOf(start) : null,
+            LastFailure = live?.LastFailure is { } failure ? new() { At = failure.At?.ToDateTimeOffset(), Reason = Contracts.ReasonErrors.WireName(failure.Reason), Message = failure.Message } : null,
+            Conditions =
+            [
+                problem is not null ? Conditions.Of(before, ConditionTypes.Ready, false, problem.Reason, problem.Message + goesOn, state.Generation, now)
+                    : ready is not null ? Conditions.Of(before, ready, state.Generation, now)
+                    : Conditions.Of(before, ConditionTypes.Ready, null, "Pending", "", state.Generation, now),
+                ofPackage ? Conditions.Of(before, ConditionTypes.PackageReady, false, problem!.Reason, problem.Message, state.Generation, now)
+                    : record is not null ? Conditions.Of(before, ConditionTypes.PackageReady, true, "Fetched", $"{record.Spec.Files.Count} files, {record.PackageDigest}", state.Generation, now)
+                    : Conditions.Of(before, ConditionTypes.PackageReady, null, "Pending", "what comes before it is not in order yet", state.Generation, now),
+                Conditions.Of(before, ConditionTypes.ServiceReady, noService is null, noService is null ? "Created" : "NotCreated", noService ?? $"http://{name.Name}.{name.Namespace} leads to the router", state.Generation, now),
+            ],
+        };
+    }
+
+    private static FunctionStart StartOf(LastStart start) => new()
+    {
+        At = start.At.ToDateTimeOffset(),
+        Instance = start.InstanceId,
+        Miss = start.Miss,
+        Phases = new()
+        {
+            Claim = Text(start.Phases.Claim), Transfer = Text(start.Phases.Transfer), Load = Text(start.Phases.Load), Start = Text(start.Phases.Start),
+        },
+    };
+
+    private static string Text(long microseconds) => DurationText.Milliseconds(TimeSpan.FromMicroseconds(microseconds));
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The status of the Function {Function} could not be written, and will be: {Message}", EventName = "NotWritten")]
+        public static partial void NotWritten(ILogger logger, string function, string message);
+    }
+}

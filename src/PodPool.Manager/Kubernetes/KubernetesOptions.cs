@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+using PodPool.Manager.Kubernetes.Api;
+using PodPool.Manager.Packages;
+
+namespace PodPool.Manager.Kubernetes;
+
+/// <summary>How a manager is set up whose pods are a cluster's.</summary>
+public sealed record KubernetesOptions
+{
+    /// <summary>The manager's own namespace: of its Lease and its Secret, and of pools that a function names without a namespace.</summary>
+    /// <value>A DNS label.</value>
+    [Required]
+    public required string Namespace { get; init; }
+
+    /// <summary>Tells this manager from the others: its pod's name.</summary>
+    /// <value>Not empty, and no other manager's.</value>
+    [Required]
+    public required string Identity { get; init; }
+
+    /// <summary>Where operators reach the manager (gRPC, HTTP/2 without TLS).</summary>
+    /// <value><c>http://IP:port</c>, of the loopback: who may forward ports of its pod may come in.</value>
+    [Required]
+    public required string Operators { get; init; }
+
+    /// <summary>Where packages that are deployed by the command line go.</summary>
+    /// <value><c>http(s)://host[:port]</c>; null: nowhere, functions name packages that are elsewhere.</value>
+    public string? Registry { get; init; }
+
+    /// <summary>Other registries that are spoken to without TLS.</summary>
+    /// <value>Each <c>host[:port]</c>. Default: none.</value>
+    public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>The router's Service, which functions' own Services lead to.</summary>
+    /// <value>Default: <c>podpool-router</c>, in <see cref="Namespace"/>.</value>
+    public string RouterService { get; init; } = "podpool-router";
+
+    /// <summary>The domain of the cluster's own names.</summary>
+    /// <value>Default: <c>cluster.local</c>.</value>
+    public string ClusterDomain { get; init; } = "cluster.local";
+
+    /// <summary>A kubeconfig file, for a manager outside the cluster.</summary>
+    /// <value>Default: null, the service account of the pod that it runs in.</value>
+    public string? KubeConfig { get; init; }
+
+    internal KubernetesApiOptions Api => new() { KubeConfig = KubeConfig };
+
+    internal PackageSourceOptions PackageSource => new()
+    {
+        InsecureHosts = Registry is not null && new Uri(Registry) is { Scheme: "http" } registry ? [.. InsecureRegistries, registry.Authority] : InsecureRegistries,
+    };
+}

@@ -1,0 +1,39 @@
+using PodPool.Manager.Kubernetes.Api;
+using PodPool.Manager.Kubernetes.Resources;
+
+namespace PodPool.Manager.Kubernetes.Pools;
+
+/// <summary>A pool's custom resource, as the manager keeps pools.</summary>
+internal static class PoolMapping
+{
+    /// <summary>The manager's name of a pool: <c>namespace/name</c>.</summary>
+    public static string KeyOf(string @namespace, string name) => $"{@namespace}/{name}";
+
+    /// <summary>What <see cref="KeyOf"/> was made of.</summary>
+    public static ObjectName NameOf(string key) => new(key[..key.IndexOf('/', StringComparison.Ordinal)], key[(key.IndexOf('/', StringComparison.Ordinal) + 1)..]);
+
+    /// <summary>How the pool is to be kept.</summary>
+    /// <param name="pool">Its resource, in which <see cref="ResourceRules"/> found no problem.</param>
+    /// <exception cref="FormatException">A quantity or duration in it is none.</exception>
+    public static PoolOptions ToOptions(RuntimePoolResource pool)
+    {
+        var spec = pool.Spec;
+        return new()
+        {
+            Name = KeyOf(pool.Metadata.NamespaceProperty, pool.Metadata.Name),
+            Warm = spec.Size.Warm,
+            Max = spec.Size.Max,
+            RefillPerSecond = spec.Refill.PerSecond,
+            RefillBurst = spec.Refill.Burst,
+            RefillParallelism = spec.Refill.Parallelism,
+            PrefetchBytes = ByteQuantity.Parse(spec.Prefetch, "spec.prefetch", 0, 1L << 30),
+            StartDeadline = DurationText.Parse(spec.StartDeadline, "spec.startDeadline", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            DrainGrace = DurationText.Parse(spec.DrainGrace, "spec.drainGrace", TimeSpan.Zero, TimeSpan.FromHours(1)),
+
+            // Other machines start the pods: what runs here is not disturbed by them for long.
+            RefillYield = TimeSpan.FromMilliseconds(100),
+            RefillQuiet = TimeSpan.FromMilliseconds(100),
+            MemoryBytes = 0,
+        };
+    }
+}

@@ -1,0 +1,33 @@
+using PodPool.Manager.Pools;
+
+namespace PodPool.Manager.Leading;
+
+/// <summary>How a manager comes to lead: what it does before it listens, and when it ends.</summary>
+internal interface ILeading
+{
+    /// <summary>Why this manager ended by itself: something took the lead from it, or broke; null: it did not.</summary>
+    string? Ended { get; }
+
+    /// <summary>Finds out what exists. When it returns, the manager may listen; whether it leads by then is not said.</summary>
+    Task StartAsync(CancellationToken cancellationToken);
+
+    /// <summary>Leads no more.</summary>
+    Task StopAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Nobody else is there: it leads before it listens.</summary>
+internal sealed class LeadsAlone(PoolSet pools) : ILeading
+{
+    /// <inheritdoc/>
+    public string? Ended => null;
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await pools.StartAsync(cancellationToken).ConfigureAwait(false);
+        await pools.LeadAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
