@@ -20,7 +20,9 @@ internal sealed class ApiRateHandler(KubernetesApiOptions options) : DelegatingH
         };
         if (limiter is not null)
         {
+            // The line has no end, so who is turned away stood in it when it was closed.
             using var permit = await limiter.AcquireAsync(1, cancellationToken).ConfigureAwait(false);
+            ObjectDisposedException.ThrowIf(!permit.IsAcquired, this);
         }
 
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);

@@ -81,9 +81,14 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
         return new LeaseEnd.Stopped();
     }
 
-    /// <summary>Looks at the lease once, and takes or renews it. Trouble with the server is for the next round.</summary>
+    /// <summary>Looks at the lease once, and takes or renews it. Trouble with the server is for the next round; a loss is for good.</summary>
     public async Task RoundAsync()
     {
+        if (_lostTo is not null)
+        {
+            return;
+        }
+
         using var deadline = new CancellationTokenSource(options.RequestTimeout, time);
         try
         {
@@ -217,9 +222,9 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
                 _held = await WriteAsync(spec, held, cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (ApiException exception) when (exception.Failure is ApiFailure.Conflict or ApiFailure.AlreadyExists or ApiFailure.NotFound)
+            catch (ApiException exception) when (exception.Failure is ApiFailure.Conflict or ApiFailure.AlreadyExists or ApiFailure.NotFound or ApiFailure.Invalid)
             {
-                // Deleted, changed by somebody, or written by this process with the answer lost.
+                // Deleted, another one, changed by somebody, or written by this process with the answer lost.
                 if (await FindAsync(cancellationToken).ConfigureAwait(false) is { } found)
                 {
                     if (!IsMine(found.Spec))

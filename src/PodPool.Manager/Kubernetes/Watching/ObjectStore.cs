@@ -98,6 +98,7 @@ internal sealed partial class ObjectStore<T>(ILogger logger)
             if (old is not null)
             {
                 // Of another uid: then that one went before, unseen, and so did its successor.
+                _goneAt[old.Metadata.Uid] = happened.Version;
                 Remove(name, old.Metadata.Uid == subject.Metadata.Uid ? subject : old);
             }
         }

@@ -212,6 +212,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
         "get" => Find(request).ToString(),
         "create" => Store.Create(request.Kind, request.Namespace, body!).ToString(),
         "update" when request.Below == "scale" => Scale(request, body!),
+        "update" when (string?)body!["metadata"]?["uid"] is { } uid && uid != Store.Find(request.Kind, request.ObjectName)?.Uid
+            => throw FakeApiError.Conflict(request.Kind, request.Name!, $"Precondition failed: UID in precondition: {uid}"),
         "update" => Store.Update(request.Kind, request.ObjectName, PartOf(request), _ => body!).ToString(),
         "patch" when request.Below == "scale" => Scale(request, body!),
         "patch" when request.ContentType == "application/apply-patch+yaml"

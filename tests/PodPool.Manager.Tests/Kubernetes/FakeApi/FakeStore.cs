@@ -85,15 +85,15 @@ internal sealed class FakeStore(TimeProvider time)
         }
     }
 
-    /// <summary>What happened after a version.</summary>
+    /// <summary>What happened after a version, and up to which.</summary>
     /// <exception cref="FakeApiError">That is no longer known.</exception>
-    public IReadOnlyList<FakeChange> Since(long version, FakeKind kind)
+    public (IReadOnlyList<FakeChange> Changes, long UpTo) Since(long version, FakeKind kind)
     {
         lock (_gate)
         {
             return version < _compacted
                 ? throw FakeApiError.Expired($"too old resource version: {version} ({_compacted})")
-                : [.. _history.Where(change => change.Version > version && change.Kind == kind)];
+                : ([.. _history.Where(change => change.Version > version && change.Kind == kind)], Math.Max(version, _version));
         }
     }
 

@@ -68,7 +68,7 @@ internal sealed class FakeWatch(FakeRequest request, FakeStore store, TimeProvid
                 IReadOnlyList<FakeChange> changes;
                 try
                 {
-                    changes = store.Since(cursor, Request.Kind);
+                    (changes, cursor) = store.Since(cursor, Request.Kind);
                 }
                 catch (FakeApiError error)
                 {
@@ -83,7 +83,6 @@ internal sealed class FakeWatch(FakeRequest request, FakeStore store, TimeProvid
                 }
 
                 lines.AddRange(changes.Select(change => LineOf(change, selector)).OfType<string>());
-                cursor = changes.Count > 0 ? changes[^1].Version : cursor;
                 if (Garble is { } garble && lines.Count > 0)
                 {
                     lines = [.. garble(lines)];

@@ -109,6 +109,12 @@ public sealed class LeaseElectionTests : IAsyncLifetime
         await a.RoundAsync();
         Assert.Null(a.Epoch);
         Assert.Equal("b", a.LostTo);
+
+        // For good.
+        await b.ReleaseAsync();
+        await a.RoundAsync();
+        Assert.Null(a.Epoch);
+        Assert.Null(Holder);
     }
 
     [Fact]

@@ -90,15 +90,19 @@ public class InformerTests
         test.Create("b");
         await test.ToldAsync("+a", "+b");
 
-        // Of another kind: only a bookmark tells of its versions. What happened before it is no longer known afterwards.
+        // Of another kind: only a bookmark tells of its versions.
         test.Server.Store.Create(new V1Secret { Metadata = new() { Name = "s", NamespaceProperty = "default" } });
         var version = test.Server.Store.Version;
-        test.Server.Watches.Single().Send("BOOKMARK", new() { ["metadata"] = new System.Text.Json.Nodes.JsonObject { ["resourceVersion"] = $"{version}" } });
+        test.Time.Advance(Step);
+        test.Server.Bookmark();
+        await Eventually.IsSoAsync(() => test.Informer.SinceContact < Step);
+        test.Server.Watches.Single().Drop();
+        await Eventually.IsSoAsync(() => test.Server.Watches.Count == 0);
+        test.Server.Store.Compact();
+        await test.Time.AdvanceUntilAsync(() => test.Server.Watches.Count == 1, Step);
+        Assert.Equal($"{version}", test.Server.Requests.Last(request => request.Verb == "watch").Query["resourceVersion"]);
         test.Resize("a", 2);
         await test.ToldAsync("+a", "+b", "~a");
-        test.Server.Watches.Single().Bookmark();
-        test.Server.Watches.Single().Drop();
-        await test.Time.AdvanceUntilAsync(() => test.WatchesAsked == 2, Step);
         Assert.Equal(1, test.Lists);
     }
 
