@@ -20,7 +20,7 @@ internal sealed record PodTemplate
     public PodTemplateMetadata Metadata { get; init; } = new();
 
     [JsonPropertyName("spec")]
-    public JsonElement Spec { get; init; }
+    public JsonElement? Spec { get; init; }
 
     /// <summary>The template as the client library knows it.</summary>
     /// <exception cref="FormatException">It is no pod spec, or has no container <c>runtime</c> with an image. The message says where.</exception>
@@ -29,7 +29,7 @@ internal sealed record PodTemplate
         V1PodSpec? spec;
         try
         {
-            spec = Spec.ValueKind == JsonValueKind.Undefined ? null : Spec.Deserialize<V1PodSpec>(Options);
+            spec = Spec?.Deserialize<V1PodSpec>(Options);
         }
         catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
         {

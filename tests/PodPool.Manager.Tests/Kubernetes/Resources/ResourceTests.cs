@@ -117,7 +117,8 @@ public sealed class ResourceTests
         Assert.All(["", "/", "a/", "/b", "a/b/c"], text => Assert.Throws<FormatException>(() => PoolReference.Parse(text)));
     }
 
-    private static PodTemplate TemplateWith(string quantity) => Template($$$"""{"containers":[{"name":"runtime","image":"x","resources":{"limits":{"cpu":{{{quantity}}}}}}]}""");
+    private static PodTemplate TemplateWith(string quantity) =>
+        Template("""{"containers":[{"name":"runtime","image":"x","resources":{"limits":{"cpu":?}}}]}""".Replace("?", quantity, StringComparison.Ordinal));
 
     private static PodTemplate Template(string spec) => KubernetesJson.Deserialize<PodTemplate>($$"""{"spec":{{spec}}}""");
 

@@ -7,7 +7,7 @@ internal sealed class SchemaFile
 {
     private readonly YamlMappingNode _version;
 
-    private SchemaFile(YamlMappingNode definition) => _version = (YamlMappingNode)((YamlSequenceNode)definition["spec"]["versions"])[0];
+    private SchemaFile(YamlMappingNode definition) => _version = (YamlMappingNode)definition["spec"]["versions"][0];
 
     /// <summary>The schema of the whole object.</summary>
     public SchemaNode Root => new("", (YamlMappingNode)_version["schema"]["openAPIV3Schema"]);
@@ -58,26 +58,30 @@ internal sealed class SchemaFile
 /// <param name="Yaml">Its schema.</param>
 internal sealed record SchemaNode(string Path, YamlMappingNode Yaml)
 {
-    public string? this[string key] => (Yaml.Children.GetValueOrDefault(key) as YamlScalarNode)?.Value;
+    public string? this[string key] => (Child(key) as YamlScalarNode)?.Value;
 
     /// <summary>Whether what is below is kept as it is written.</summary>
     public bool IsOpen => this["x-kubernetes-preserve-unknown-fields"] == "true";
 
-    public YamlNode? Default => Yaml.Children.GetValueOrDefault("default");
+    public bool HasValidations => Child("x-kubernetes-validations") is not null;
 
-    public SchemaNode? Items => Yaml.Children.GetValueOrDefault("items") is YamlMappingNode items ? new(Path + "[]", items) : null;
+    public bool HasValues => Child("enum") is not null;
 
-    public bool HasValidations => Yaml.Children.ContainsKey("x-kubernetes-validations");
+    public YamlNode? Default => Child("default");
 
-    public bool IsRequired(string property) => Yaml.Children.GetValueOrDefault("required") is YamlSequenceNode names && names.Any(name => ((YamlScalarNode)name).Value == property);
+    public SchemaNode? Items => Child("items") is YamlMappingNode items ? new(Path + "[]", items) : null;
 
-    public IReadOnlyDictionary<string, SchemaNode> Properties => Yaml.Children.GetValueOrDefault("properties") is YamlMappingNode properties
+    public IReadOnlyDictionary<string, SchemaNode> Properties => Child("properties") is YamlMappingNode properties
         ? properties.Children.ToDictionary(pair => ((YamlScalarNode)pair.Key).Value!, pair => new SchemaNode($"{Path}.{((YamlScalarNode)pair.Key).Value}".TrimStart('.'), (YamlMappingNode)pair.Value))
-        : [];
+        : new Dictionary<string, SchemaNode>();
 
     /// <summary>This field and all below it.</summary>
     public IEnumerable<SchemaNode> All => Properties.Values.SelectMany(property => property.All).Concat(Items?.All ?? []).Prepend(this);
 
+    public bool IsRequired(string property) => Child("required") is YamlSequenceNode names && names.Any(name => ((YamlScalarNode)name).Value == property);
+
     /// <summary>The field at a path.</summary>
     public SchemaNode At(string path) => All.Single(node => node.Path == path);
+
+    private YamlNode? Child(string key) => Yaml.Children.TryGetValue(key, out var child) ? child : null;
 }
