@@ -74,7 +74,7 @@ internal sealed class ArchiveClient
             request.Headers.Authorization = new("Basic", credential.Basic);
         }
 
-        using var response = await _transport.SendAsync(request, subject, cancellationToken).ConfigureAwait(false);
+        using var response = await _transport.SendAsync(request, subject, null, cancellationToken).ConfigureAwait(false);
         await _transport.ExpectAsync(response, subject, cancellationToken, HttpStatusCode.OK).ConfigureAwait(false);
         if (response.Content.Headers.ContentLength is > MaxBytes and var announced)
         {

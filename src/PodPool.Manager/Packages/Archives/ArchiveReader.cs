@@ -141,6 +141,7 @@ internal sealed class ArchiveReader(PackageStore store)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var content = Reading(entry.Open, entry.Name);
+        var checksum = new Crc32();
         long total = 0;
         while (Reading(() => content.Read(buffer), entry.Name) is > 0 and var read)
         {
@@ -152,6 +153,16 @@ internal sealed class ArchiveReader(PackageStore store)
             }
 
             hash.AppendData(buffer, 0, read);
+            if (entry.Checksum is not null)
+            {
+                checksum.Append(buffer.AsSpan(0, read));
+            }
+        }
+
+        // The framework cuts a file of a zip where the archive says it ends: that it goes on shows in its checksum alone.
+        if (entry.Checksum is { } expected && total == entry.Size && checksum.Value != expected)
+        {
+            throw Invalid($"'{Visible.Of(entry.Name)}' has another checksum than the archive says: it is damaged, or made to do harm");
         }
 
         return total == entry.Size
@@ -195,7 +206,7 @@ internal sealed class ArchiveReader(PackageStore store)
         {
             return read();
         }
-        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or FormatException or InvalidOperationException or NotSupportedException or ArgumentException or OverflowException or OutOfMemoryException)
+        catch (Exception exception) when (exception is InvalidDataException or IOException or FormatException or InvalidOperationException or NotSupportedException or ArgumentException or OverflowException or OutOfMemoryException)
         {
             throw Invalid(name is null ? $"it cannot be read: {Visible.Of(exception.Message.TrimEnd('.'))}" : $"'{Visible.Of(name)}' cannot be read: {Visible.Of(exception.Message.TrimEnd('.'))}", exception);
         }

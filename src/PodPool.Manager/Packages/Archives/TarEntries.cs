@@ -58,7 +58,7 @@ internal static class TarEntries
                         name = name[2..];
                     }
 
-                    yield return new(name, entry.Length, () => entry.DataStream is { } content ? new BudgetStream(content) : Stream.Null);
+                    yield return new(name, entry.Length, null, () => entry.DataStream is { } content ? new BudgetStream(content) : Stream.Null);
                     break;
                 default:
                     throw new InvalidDataException($"'{Visible.Of(entry.Name)}' is a {KindOf(entry.EntryType)}");

@@ -44,7 +44,7 @@ internal static class ZipEntries
                 throw new InvalidDataException($"'{Visible.Of(entry.FullName)}' is encrypted");
             }
 
-            yield return new(entry.FullName, entry.Length, entry.Open);
+            yield return new(entry.FullName, entry.Length, entry.Crc32, entry.Open);
         }
     }
 }

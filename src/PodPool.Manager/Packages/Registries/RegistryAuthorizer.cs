@@ -88,8 +88,7 @@ internal sealed class RegistryAuthorizer(PackageTransport transport, TimeProvide
         }
 
         var of = subject with { What = $"{subject.What}: a token for it from '{address.Authority}'" };
-        transport.Permit(request.RequestUri!, of, transport.AddressOf(key.Host));
-        using var response = await transport.SendAsync(request, of, cancellationToken).ConfigureAwait(false);
+        using var response = await transport.SendAsync(request, of, transport.AddressOf(key.Host), cancellationToken).ConfigureAwait(false);
         await transport.ExpectAsync(response, of, cancellationToken, HttpStatusCode.OK).ConfigureAwait(false);
         var answer = await transport.ReadAllAsync(response.Content, MaxTokenAnswer, of, cancellationToken).ConfigureAwait(false);
         var (token, life) = ReadToken(answer, of);

@@ -289,7 +289,7 @@ internal sealed class RegistryClient(PackageTransport transport, RegistryAuthori
                 request.Headers.Authorization = authorization;
             }
 
-            var response = await transport.SendAsync(request, subject, cancellationToken).ConfigureAwait(false);
+            var response = await transport.SendAsync(request, subject, access.Root, cancellationToken).ConfigureAwait(false);
             var isOurs = PackageTransport.IsSameServer(response.RequestMessage!.RequestUri!, access.Root);
             if (response.StatusCode != HttpStatusCode.Unauthorized || !isOurs)
             {

@@ -74,10 +74,14 @@ internal sealed partial class PackageTransport : IDisposable
     }
 
     /// <summary>One request and the headers of its answer, whatever its status says; but redirects of what only asks are followed.</summary>
+    /// <param name="request">Its content is sent once.</param>
+    /// <param name="subject">What it is about.</param>
+    /// <param name="asked">Who said that this is to be asked, if that was not the reference.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="PackageSourceException">No answer, or one that leads where nobody may go.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Subject subject, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Subject subject, Uri? asked, CancellationToken cancellationToken)
     {
-        var asked = request.RequestUri!;
+        asked ??= request.RequestUri!;
         for (var redirects = 0; ; redirects++)
         {
             var address = request.RequestUri!;
@@ -112,11 +116,11 @@ internal sealed partial class PackageTransport : IDisposable
     /// <param name="subject">What it is about.</param>
     /// <param name="asked">What was asked first.</param>
     /// <exception cref="PackageSourceException">It may not.</exception>
-    public void Permit(Uri address, Subject subject, Uri asked)
+    private void Permit(Uri address, Subject subject, Uri asked)
     {
         if (!address.IsAbsoluteUri || !(address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && _insecure.Contains(address.Authority))))
         {
-            var led = address == asked ? "" : $"the server at '{asked.Authority}' led to ";
+            var led = address.IsAbsoluteUri && IsSameServer(address, asked) ? "" : $"the server at '{asked.Authority}' led to ";
             throw subject.Fail(
                 PackageProblem.AnswerInvalid,
                 address is { IsAbsoluteUri: true, Scheme: "http" }
