@@ -40,7 +40,7 @@ internal sealed class ManagerTalk : IDisposable
     /// <summary>Signalled when the stream is ended.</summary>
     public CancellationToken Ending { get; }
 
-    /// <summary>Signalled when another manager is followed instead.</summary>
+    /// <summary>Signalled when another stream is followed instead.</summary>
     public CancellationToken Superseded { get; }
 
     /// <summary>Says who we are.</summary>
@@ -52,7 +52,7 @@ internal sealed class ManagerTalk : IDisposable
     /// <exception cref="RpcException">The stream ended otherwise.</exception>
     public IAsyncEnumerable<RouteUpdate> ListenAsync() => _call.ResponseStream.ReadAllAsync(Ending);
 
-    /// <summary>Another manager is followed. What is asked of this one and not answered is asked anew.</summary>
+    /// <summary>Another stream is followed. What is asked by this one and not answered is asked anew.</summary>
     public void Supersede() => _ = _superseded.CancelAsync();
 
     /// <summary>Ends the stream, so that the next one brings a snapshot.</summary>

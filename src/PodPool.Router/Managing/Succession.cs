@@ -134,14 +134,9 @@ internal sealed partial class Succession(ManagerLink link, RouteBook routes, Rou
             ChangedLocked();
         }
 
-        // A leader whose stream broke may still answer what it was asked, until there is another.
-        if (_asked is not null && (_asked.Client != talk.Client || _asked.Epoch != talk.Epoch))
-        {
-            _asked.Supersede();
-        }
-
+        // Also one whose stream had broken: until now it might have answered what it was asked.
+        _asked?.Supersede();
         _asked = talk;
-
         using (ExecutionContext.SuppressFlow())
         {
             _telling = TellAsync(talk, _telling);

@@ -87,7 +87,8 @@ public sealed class LeadershipTests
         await using var manager = await ManagerUnderTest.StartAsync(warm: 0, options => options with { Rehearse = false });
         using var router = await TestRouter.ConnectAsync(manager.Client);
 
-        Assert.Equal((true, 0UL), ((await router.NextAsync()) is var update ? (update.Snapshot, update.Epoch) : default));
+        var snapshot = await router.NextAsync();
+        Assert.Equal((true, 0UL), (snapshot.Snapshot, snapshot.Epoch));
     }
 
     [Fact]
