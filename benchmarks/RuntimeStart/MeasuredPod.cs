@@ -29,7 +29,7 @@ internal sealed class MeasuredPod : IAsyncDisposable
         _process = process;
         Id = id;
         _ends = ends;
-        _channel = GrpcChannel.ForAddress(ends.Client is null ? "http://pod" : "https://pod", new() { HttpHandler = Handler(ends.Address, ends.Client) });
+        _channel = GrpcChannel.ForAddress(ends.Client is null ? "http://pod" : $"https://{ends.Client.TargetHost}", new() { HttpHandler = Handler(ends.Address, ends.Client) });
         _functions = new(Handler(PodAddress.OfSocket($"{folder}/functions.sock")));
         Client = new(_channel);
         _status = Client.Status(new(), new CallOptions().WithWaitForReady());

@@ -68,8 +68,9 @@ public static class LoaderTls
             // A public key would be taken as well, and found out only in a handshake.
             key.ImportFromPem(keyPem.Contains("PRIVATE KEY-----", StringComparison.Ordinal) ? keyPem : "");
         }
-        catch (Exception exception) when (exception is ArgumentException or CryptographicException)
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException or NotSupportedException)
         {
+            // Not supported: of a curve that nobody knows, as in a key that was damaged there.
             throw new FormatException("holds no private key of an elliptic curve in PEM");
         }
 

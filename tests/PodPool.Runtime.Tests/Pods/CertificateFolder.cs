@@ -5,7 +5,7 @@ using PodPool.Manager.Loader.Certificates;
 
 namespace PodPool.Runtime.Tests.Pods;
 
-/// <summary>The folder of a loader's certificate, which changes as a kubelet changes a Secret's volume: all at one stroke.</summary>
+/// <summary>The folder of a loader's certificate, laid out as a kubelet lays out a Secret's volume.</summary>
 internal sealed class CertificateFolder : IDisposable
 {
     public const string PoolName = "default.tests.loader.podpool.dev";
@@ -64,8 +64,8 @@ internal sealed class CertificateFolder : IDisposable
         }
 
         var data = System.IO.Path.Combine(Path, "..data");
-        File.CreateSymbolicLink(data + "_tmp", System.IO.Path.GetFileName(version));
-        File.Move(data + "_tmp", data, overwrite: true);
+        File.Delete(data);
+        File.CreateSymbolicLink(data, System.IO.Path.GetFileName(version));
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

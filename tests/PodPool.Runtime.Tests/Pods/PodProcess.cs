@@ -92,7 +92,7 @@ internal sealed class PodProcess : IAsyncDisposable
 
     /// <summary>A connection of one's own to the loader.</summary>
     public GrpcChannel LoaderChannel(SslClientAuthenticationOptions? client)
-        => GrpcChannel.ForAddress(client is null ? "http://pod" : "https://pod", new() { HttpHandler = Handler(LoaderAddress, client), DisposeHttpClient = true });
+        => GrpcChannel.ForAddress(client is null ? "http://pod" : $"https://{client.TargetHost}", new() { HttpHandler = Handler(LoaderAddress, client), DisposeHttpClient = true });
 
     private static PodProcess Start(bool rehearse, string? loaderAddress, SslClientAuthenticationOptions? client, (string Name, string Value)[] environment)
     {

@@ -32,8 +32,8 @@ internal sealed class LoaderCertificate
     /// <exception cref="FormatException">Something is missing, fits not, or has expired; the message says what, and holds nothing of a key.</exception>
     public static LoaderCertificate Of(CertificateFiles files, DateTimeOffset now)
     {
-        var key = files.Key ?? throw Missing(files, CertificateFiles.KeyName);
         var chain = Certificates(files, files.Certificate ?? throw Missing(files, CertificateFiles.CertificateName));
+        var key = files.Key ?? throw Missing(files, CertificateFiles.KeyName);
         var authorities = Authorized(files, files.Authorities ?? throw Missing(files, CertificateFiles.AuthoritiesName));
         var own = WithKey(chain[0], key, files);
         chain.RemoveAt(0);
