@@ -26,16 +26,12 @@ internal static class Endpoints
             // Watchers and routers stay for as long as they like, and say little.
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            Listen(kestrel, PodAddress.Parse(options.Listen), HttpProtocols.Http2);
+            Listen(kestrel, PodAddress.Parse(options.Listen));
             if (options.Kubernetes is { } cluster)
             {
-                Listen(kestrel, PodAddress.Parse(cluster.Operators), HttpProtocols.Http2);
+                Listen(kestrel, PodAddress.Parse(cluster.Operators));
             }
 
-            if (options.Health is { } health)
-            {
-                Listen(kestrel, PodAddress.Parse(health), HttpProtocols.Http1);
-            }
         });
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
     }
@@ -43,12 +39,6 @@ internal static class Endpoints
     public static void Map(WebApplication app, ManagerOptions options)
     {
         var operators = options.Kubernetes is { } cluster ? PortOf(cluster.Operators) : null;
-        var health = options.Health is { } address ? PortOf(address) : null;
-        if (health is not null)
-        {
-            app.UseWhen(context => context.Connection.LocalPort == health, branch => branch.Run(Health.AnswerAsync));
-        }
-
         app.UseRouting();
         app.Use(async (context, next) =>
         {
@@ -64,16 +54,16 @@ internal static class Endpoints
         app.MapGrpcService<OperatorService>().WithMetadata(new ForOperators());
     }
 
-    private static void Listen(KestrelServerOptions kestrel, EndPoint endPoint, HttpProtocols protocols)
+    private static void Listen(KestrelServerOptions kestrel, EndPoint endPoint)
     {
         if (endPoint is UnixDomainSocketEndPoint socket)
         {
             RemoveStale(socket);
-            kestrel.ListenUnixSocket(socket.ToString()!, listen => listen.Protocols = protocols);
+            kestrel.ListenUnixSocket(socket.ToString()!, listen => listen.Protocols = HttpProtocols.Http2);
         }
         else
         {
-            kestrel.Listen(endPoint, listen => listen.Protocols = protocols);
+            kestrel.Listen(endPoint, listen => listen.Protocols = HttpProtocols.Http2);
         }
     }
 

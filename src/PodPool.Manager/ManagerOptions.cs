@@ -112,6 +112,9 @@ public sealed record ManagerOptions
     /// <value>Default: true.</value>
     public bool Rehearse { get; init; } = true;
 
+    /// <summary>What <see cref="Health"/> says; null: nothing.</summary>
+    internal System.Net.IPEndPoint? HealthEndPoint => Health is null ? null : PodAddress.Parse(Health) as System.Net.IPEndPoint;
+
     /// <summary>Checks everything.</summary>
     /// <exception cref="ManagerOptionsException">Names every option that is not as it must be.</exception>
     public void Validate()
@@ -136,6 +139,21 @@ public sealed record ManagerOptions
             catch (FormatException exception)
             {
                 problems.Add($"{nameof(Listen)}: {exception.Message}");
+            }
+        }
+
+        if (Health is not null)
+        {
+            try
+            {
+                if (HealthEndPoint is null)
+                {
+                    problems.Add($"{nameof(Health)}: '{Health}' is no http://IP:port");
+                }
+            }
+            catch (FormatException exception)
+            {
+                problems.Add($"{nameof(Health)}: {exception.Message}");
             }
         }
 

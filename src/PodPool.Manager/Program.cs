@@ -1,6 +1,8 @@
 using PodPool.Manager;
 using PodPool.Manager.Kubernetes.Installing;
 using PodPool.Manager.Leading;
+using PodPool.Manager.Observability;
+using PodPool.Observability;
 
 try
 {
@@ -22,7 +24,22 @@ try
         // Alone in its process it ends on SIGINT and SIGTERM.
         builder.Services.AddSingleton<IHostLifetime, Microsoft.Extensions.Hosting.Internal.ConsoleLifetime>();
     });
+    var started = false;
+    await using var health = options.HealthEndPoint is not { } listen ? null : await HealthServer.StartAsync(
+        new()
+        {
+            Listen = listen,
+            Service = "podpool-manager",
+            Meters = [ManagerMetrics.MeterName],
+            Sources = [ManagerActivities.SourceName],
+
+            // It listens only after it has found out what exists: from then on it can lead at any moment.
+            NotReady = () => !Volatile.Read(ref started) ? "the manager still finds out what exists"
+                : manager.Lifetime.ApplicationStopping.IsCancellationRequested ? "the manager stops" : null,
+        },
+        CancellationToken.None);
     await manager.StartAsync();
+    Volatile.Write(ref started, true);
     Console.WriteLine($"listening {ManagerHost.AddressOf(manager)}");
     await manager.WaitForShutdownAsync();
     if (manager.Services.GetRequiredService<ILeading>().Ended is { } why)

@@ -1,10 +1,25 @@
 using System.ComponentModel.DataAnnotations;
+using PodPool.Observability;
 using PodPool.Router;
+using PodPool.Router.Managing;
 
 try
 {
     var options = RouterArguments.Read(args);
     await using var app = RouterHost.Build(options, builder => builder.Logging.AddJsonConsole());
+    var manager = app.Services.GetRequiredService<IManager>();
+    await using var health = options.HealthEndPoint is not { } listen ? null : await HealthServer.StartAsync(
+        new()
+        {
+            Listen = listen,
+            Service = "podpool-router",
+            Meters = [RouterMetrics.MeterName],
+
+            // With a table once, it goes on with what it knows, whatever becomes of the managers.
+            NotReady = () => !manager.HasTable ? "no manager told yet which functions there are"
+                : app.Lifetime.ApplicationStopping.IsCancellationRequested ? "the router stops" : null,
+        },
+        CancellationToken.None).ConfigureAwait(false);
     await app.RunAsync().ConfigureAwait(false);
     return 0;
 }

@@ -7,7 +7,7 @@ internal static class RouterArguments
 {
     public const string Usage =
         """
-        podpool-router --manager ADDRESS,… [--listen ADDRESS,…] [--domain NAME,…]
+        podpool-router --manager ADDRESS,… [--listen ADDRESS,…] [--health ADDRESS] [--domain NAME,…]
                        [--hold-time SECONDS] [--hold-limit N] [--hold-limit-per-function N] [--shutdown-time SECONDS]
         An ADDRESS is unix:/path or http://ip:port; a manager's may be http://name:port too: all addresses of the name. Each option is also read from the environment: PODPOOL_ROUTER_HOLD_TIME is --hold-time.
         """;
@@ -18,6 +18,7 @@ internal static class RouterArguments
     {
         ["manager"] = (options, value) => options.Manager = value,
         ["listen"] = (options, value) => options.Listen = Split(value),
+        ["health"] = (options, value) => options.Health = value,
         ["domain"] = (options, value) => options.Domains = Split(value),
         ["hold-time"] = (options, value) => options.HoldTime = Seconds(value),
         ["hold-limit"] = (options, value) => options.HoldLimit = Number(value),

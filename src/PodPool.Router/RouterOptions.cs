@@ -24,6 +24,10 @@ public sealed class RouterOptions
     /// <value>The default is <c>localhost</c>. <c>&lt;function&gt;.&lt;namespace&gt;</c> alone always works.</value>
     public IReadOnlyList<string> Domains { get; set; } = ["localhost"];
 
+    /// <summary>Where <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> are answered.</summary>
+    /// <value><c>http://ip:port</c>; the default is null, nowhere.</value>
+    public string? Health { get; set; }
+
     /// <summary>How many requests may be held for one function.</summary>
     /// <value>1 to 1,000,000; the default is 1,000.</value>
     [Range(1, 1_000_000)]
@@ -64,6 +68,9 @@ public sealed class RouterOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan ShutdownTime { get; set; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>What <see cref="Health"/> says; null: nothing.</summary>
+    internal System.Net.IPEndPoint? HealthEndPoint => Health is null ? null : PodAddress.Parse(Health) as System.Net.IPEndPoint;
+
     /// <summary>Checks everything.</summary>
     /// <exception cref="ValidationException">Something is outside what is allowed; the message says what, and what is.</exception>
     internal void Validate()
@@ -73,6 +80,15 @@ public sealed class RouterOptions
         foreach (var listen in Listen)
         {
             Check(nameof(Listen), () => PodAddress.Parse(listen));
+        }
+
+        if (Health is not null)
+        {
+            Check(nameof(Health), () => PodAddress.Parse(Health));
+            if (HealthEndPoint is null)
+            {
+                throw new ValidationException($"{nameof(Health)}: '{Health}' is no http://ip:port");
+            }
         }
 
         foreach (var domain in Domains)

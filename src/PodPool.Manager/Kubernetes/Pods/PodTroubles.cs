@@ -7,6 +7,9 @@ namespace PodPool.Manager.Kubernetes.Pods;
 /// <param name="Hopeless">Waiting will not help.</param>
 internal readonly record struct PodTroubles(string Message, bool Hopeless)
 {
+    /// <summary>Nothing.</summary>
+    public static readonly PodTroubles None = new("", false);
+
     /// <summary>Reasons for which a container waits that the kubelet tries again, but that another pod of the same template would meet as well.</summary>
     private static readonly HashSet<string> HopelessReasons = new(StringComparer.Ordinal)
     {
@@ -22,7 +25,7 @@ internal readonly record struct PodTroubles(string Message, bool Hopeless)
     {
         if (pod.Status is not { } status)
         {
-            return default;
+            return None;
         }
 
         if (HasEnded(pod))
@@ -41,7 +44,7 @@ internal readonly record struct PodTroubles(string Message, bool Hopeless)
         // A cluster may grow for a pod that has no place yet: it is said, and waited for.
         return status.Conditions?.FirstOrDefault(condition => condition is { Type: "PodScheduled", Status: "False" }) is { } unscheduled
             ? new(WithDetail("no node takes it", unscheduled.Message), Hopeless: false)
-            : default;
+            : None;
     }
 
     private static string EndOf(V1PodStatus status)

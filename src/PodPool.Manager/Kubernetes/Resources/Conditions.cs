@@ -22,7 +22,7 @@ internal static class Conditions
             Type = type,
             Status = text,
             Reason = ReasonOf(reason),
-            Message = message,
+            Message = message.Length > 0 ? message : null,
             ObservedGeneration = generation,
             LastTransitionTime = last?.Status == text ? last.LastTransitionTime : new(now.Ticks - (now.Ticks % TimeSpan.TicksPerSecond), TimeSpan.Zero),
         };
