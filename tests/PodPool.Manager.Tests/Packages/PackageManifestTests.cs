@@ -16,9 +16,9 @@ public sealed class PackageManifestTests
         var written = PackageManifest.Write([one, other], "{}"u8);
         Assert.Equal(written, PackageManifest.Write([other, one], "{}"u8));
         Assert.Equal(
-            """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.podpool.package.v1","""
-            + """"config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"""
-            + """"layers":[{"mediaType":"application/vnd.podpool.file.v1","digest":"sha256:4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a","size":1,"annotations":{"org.opencontainers.image.title":"a.dll"}},"""
+            """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.podpool.package.v1","config":"""
+            + """{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":"""
+            + """[{"mediaType":"application/vnd.podpool.file.v1","digest":"sha256:4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a","size":1,"annotations":{"org.opencontainers.image.title":"a.dll"}},"""
             + """{"mediaType":"application/vnd.podpool.file.v1","digest":"sha256:dbc1b4c900ffe48d575b5da5c638040125f65db0fe3e24494b76ea986457d986","size":1,"annotations":{"org.opencontainers.image.title":"wwwroot/ü+.html"}}]}""",
             Encoding.UTF8.GetString(written));
         var read = PackageManifest.Read(written);

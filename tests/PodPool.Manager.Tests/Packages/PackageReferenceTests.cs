@@ -72,7 +72,7 @@ public sealed class PackageReferenceTests
     public void Credentials_in_one_text_are_read()
     {
         var auth = Convert.ToBase64String("me:pass:word"u8);
-        var credentials = RegistryCredentials.Parse(Encoding.UTF8.GetBytes($$"""{"auths":{"r.example":{"auth":"{{auth}}"}}}"""));
+        var credentials = RegistryCredentials.Parse(Encoding.UTF8.GetBytes("""{"auths":{"r.example":{"auth":"AUTH"}}}""".Replace("AUTH", auth, StringComparison.Ordinal)));
         Assert.Equal(new RegistryCredential("me", "pass:word"), credentials.For("r.example"));
     }
 

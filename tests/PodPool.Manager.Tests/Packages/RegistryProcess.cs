@@ -53,18 +53,16 @@ internal sealed class RegistryProcess : IDisposable
         var path = Path.Combine(_folder.Path, "config.yml");
         await File.WriteAllTextAsync(path, config.ToString(), ManagerUnderTest.Test);
         _process = Process.Start(new ProcessStartInfo(Program, ["serve", path]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        _process.OutputDataReceived += (_, _) => { };
-        _process.BeginOutputReadLine();
+        _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         while (await _process.StandardError.ReadLineAsync(ManagerUnderTest.Test) is { } line)
         {
             const string Listening = "listening on 127.0.0.1:";
             if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at)
             {
-                Port = int.Parse(line.AsSpan(at + Listening.Length).TrimEnd("\" \n").ToString().Split('"', ',')[0], CultureInfo.InvariantCulture);
+                Port = int.Parse(new string([.. line.Skip(at + Listening.Length).TakeWhile(char.IsAsciiDigit)]), CultureInfo.InvariantCulture);
 
                 // So that it is never held up by a full pipe.
-                _process.ErrorDataReceived += (_, _) => { };
-                _process.BeginErrorReadLine();
+                _ = _process.StandardError.ReadToEndAsync(CancellationToken.None);
                 return;
             }
         }

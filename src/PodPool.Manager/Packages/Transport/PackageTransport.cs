@@ -111,24 +111,6 @@ internal sealed partial class PackageTransport : IDisposable
         }
     }
 
-    /// <summary>Whether an address may be spoken to: by TLS, or it was named as insecure.</summary>
-    /// <param name="address">What is to be asked.</param>
-    /// <param name="subject">What it is about.</param>
-    /// <param name="asked">What was asked first.</param>
-    /// <exception cref="PackageSourceException">It may not.</exception>
-    private void Permit(Uri address, Subject subject, Uri asked)
-    {
-        if (!address.IsAbsoluteUri || !(address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && _insecure.Contains(address.Authority))))
-        {
-            var led = address.IsAbsoluteUri && IsSameServer(address, asked) ? "" : $"the server at '{asked.Authority}' led to ";
-            throw subject.Fail(
-                PackageProblem.AnswerInvalid,
-                address is { IsAbsoluteUri: true, Scheme: "http" }
-                    ? $"{led}'http://{address.Authority}', without TLS: {(led.Length > 0 ? "its external address should begin with https, or " : "use https, or ")}'{address.Authority}' must be among the insecure hosts"
-                    : $"{led}an address that is neither https nor http: the server is not set up as it should");
-        }
-    }
-
     /// <summary>Where an answer leads to.</summary>
     /// <exception cref="PackageSourceException">Nowhere.</exception>
     public static Uri Resolve(Uri address, Uri location, Subject subject)
@@ -315,6 +297,24 @@ internal sealed partial class PackageTransport : IDisposable
                 _ => subject.Fail(
                     PackageProblem.Unreachable, $"{led}the connection failed ({Innermost(exception)}): see that the server works and that the manager may reach it", exception),
             };
+        }
+    }
+
+    /// <summary>Whether an address may be spoken to: by TLS, or it was named as insecure.</summary>
+    /// <param name="address">What is to be asked.</param>
+    /// <param name="subject">What it is about.</param>
+    /// <param name="asked">What was asked first.</param>
+    /// <exception cref="PackageSourceException">It may not.</exception>
+    private void Permit(Uri address, Subject subject, Uri asked)
+    {
+        if (!address.IsAbsoluteUri || !(address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && _insecure.Contains(address.Authority))))
+        {
+            var led = address.IsAbsoluteUri && IsSameServer(address, asked) ? "" : $"the server at '{asked.Authority}' led to ";
+            throw subject.Fail(
+                PackageProblem.AnswerInvalid,
+                address is { IsAbsoluteUri: true, Scheme: "http" }
+                    ? $"{led}'http://{address.Authority}', without TLS: {(led.Length > 0 ? "its external address should begin with https, or " : "use https, or ")}'{address.Authority}' must be among the insecure hosts"
+                    : $"{led}an address that is neither https nor http: the server is not set up as it should");
         }
     }
 
