@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -51,6 +52,11 @@ internal sealed class MeasuredPod : IAsyncDisposable
         start.Environment[PodEnvironment.FunctionAddress] = PodAddress.OfSocket($"{folder}/functions.sock");
         start.Environment[PodEnvironment.FilesFolder] = Path.Combine(folder, "files");
         start.Environment[PodEnvironment.ClaimKey] = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
+        foreach (var (name, value) in PodEnvironment.RuntimeSettings)
+        {
+            start.Environment[name] = value;
+        }
+
         foreach (var pair in environment)
         {
             var equals = pair.IndexOf('=', StringComparison.Ordinal);
@@ -60,8 +66,13 @@ internal sealed class MeasuredPod : IAsyncDisposable
         var begun = Stopwatch.GetTimestamp();
         var process = Process.Start(start)!;
         process.BeginOutputReadLine();
-        while (!File.Exists($"{folder}/loader.sock") && !process.HasExited)
+        while (!await ListensAsync($"{folder}/loader.sock"))
         {
+            if (process.HasExited)
+            {
+                throw new InvalidOperationException($"the pod ended with exit code {process.ExitCode} before it listened");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         }
 
@@ -125,6 +136,20 @@ internal sealed class MeasuredPod : IAsyncDisposable
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>The socket's file is there before anybody listens.</summary>
+    private static async Task<bool> ListensAsync(string socket)
+    {
+        try
+        {
+            await using var connection = await PodAddress.ConnectAsync(PodAddress.Parse(PodAddress.OfSocket(socket)), CancellationToken.None);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 
