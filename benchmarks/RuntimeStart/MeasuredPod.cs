@@ -52,11 +52,6 @@ internal sealed class MeasuredPod : IAsyncDisposable
         start.Environment[PodEnvironment.FunctionAddress] = PodAddress.OfSocket($"{folder}/functions.sock");
         start.Environment[PodEnvironment.FilesFolder] = Path.Combine(folder, "files");
         start.Environment[PodEnvironment.ClaimKey] = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
-        foreach (var (name, value) in PodEnvironment.RuntimeSettings)
-        {
-            start.Environment[name] = value;
-        }
-
         foreach (var pair in environment)
         {
             var equals = pair.IndexOf('=', StringComparison.Ordinal);

@@ -14,7 +14,7 @@ internal sealed record Variant(string Name, string Runtime, IReadOnlyList<string
         new("tiered compilation off", runtime, ["DOTNET_TieredCompilation=0"]),
         new("quick JIT off", runtime, ["DOTNET_TC_QuickJit=0"]),
         new("ReadyToRun code not used", runtime, ["DOTNET_ReadyToRun=0"]),
-        new("W^X on", runtime, ["DOTNET_EnableWriteXorExecute=1"]),
+        new("W^X off", runtime, ["DOTNET_EnableWriteXorExecute=0"]),
         new("concurrent GC", runtime, ["DOTNET_gcConcurrent=1"]),
         new("server GC", runtime, ["DOTNET_gcServer=1"]),
     ];

@@ -69,16 +69,6 @@ public static class PodEnvironment
 
     /// <summary><c>false</c> leaves the rehearsal out. For measurements of what it is worth only.</summary>
     public const string Rehearse = "PODPOOL_REHEARSE";
-
-    /// <summary>
-    /// What the runtime itself reads before any of its configuration files, so that whoever starts a pod has to set it, unless it is set. They
-    /// stay in the environment. PodPool.Runtime's README says what each is worth.
-    /// </summary>
-    public static IReadOnlyDictionary<string, string> RuntimeSettings { get; } = new Dictionary<string, string>
-    {
-        // Code and stubs are written where they run: mapping each page a second time to write it costs a first call milliseconds.
-        ["DOTNET_EnableWriteXorExecute"] = "0",
-    };
 }
 
 /// <summary>The label and annotation keys of pods on a cluster.</summary>

@@ -100,11 +100,6 @@ internal sealed class NoPoolPod : IDisposable
         start.Environment[PodEnvironment.ClaimKey] = Convert.ToBase64String(_key.ExportSubjectPublicKeyInfo());
         start.Environment[PodEnvironment.FilesFolder] = files;
         start.Environment[PodEnvironment.Rehearse] = "false";
-        foreach (var (name, value) in PodEnvironment.RuntimeSettings)
-        {
-            start.Environment.TryAdd(name, value);
-        }
-
         var process = Process.Start(start) ?? throw CliException.Failed($"'{start.FileName}' could not be started");
 
         // Nobody reads what it writes, but a full pipe would hold it up.

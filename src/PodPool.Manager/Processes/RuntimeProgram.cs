@@ -58,11 +58,6 @@ internal sealed class RuntimeProgram
             start.Environment.TryAdd("DOTNET_ROOT", root);
         }
 
-        foreach (var (name, value) in PodEnvironment.RuntimeSettings)
-        {
-            start.Environment.TryAdd(name, value);
-        }
-
         if (folder.Temporary is { } temporary)
         {
             start.Environment["TMPDIR"] = temporary;
