@@ -70,8 +70,13 @@ internal sealed class MeasuredPod : IAsyncDisposable
         var begun = Stopwatch.GetTimestamp();
         var process = Process.Start(start)!;
         process.BeginOutputReadLine();
-        while (!await ListensAsync(ends.Address) && !process.HasExited)
+        while (!await ListensAsync(ends.Address))
         {
+            if (process.HasExited)
+            {
+                throw new InvalidOperationException($"the pod ended with exit code {process.ExitCode} before it listened");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         }
 
@@ -139,7 +144,22 @@ internal sealed class MeasuredPod : IAsyncDisposable
         }
     }
 
+    /// <summary>The socket's file is there before anybody listens.</summary>
     private static async Task<bool> ListensAsync(string address)
+    {
+        try
+        {
+            await using var stream = await PodAddress.ConnectAsync(PodAddress.Parse(address, out _), CancellationToken.None);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static SocketsHttpHandler Handler(string address, SslClientAuthenticationOptions? tls = null)
+    {
     {
         var endPoint = PodAddress.Parse(address, out _);
         if (endPoint is UnixDomainSocketEndPoint)

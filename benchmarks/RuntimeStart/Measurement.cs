@@ -10,7 +10,7 @@ internal sealed record Row(
     double ToWarm, double Cpu, double Memory, double Transfer, double Load, double Start, double Specialize, double FirstCall, double Total, double SecondCall);
 
 /// <summary>Starts pods one after the other and measures them.</summary>
-internal sealed class Measurement(MeasuredPackage function, string path, ECDsa key)
+internal sealed class Measurement(MeasuredPackage function, string path, ECDsa key, TimeSpan linger)
 {
     /// <summary>Until an idle pod's memory is looked at: what it compiles anew after its rehearsal is done by then.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
@@ -113,6 +113,7 @@ internal sealed class Measurement(MeasuredPackage function, string path, ECDsa k
         var first = Stopwatch.GetTimestamp();
         await pod.CallAsync(path);
         var second = Stopwatch.GetTimestamp();
+        await Task.Delay(linger, TimeProvider.System);
         return new(
             pod.ToWarm.TotalMilliseconds, pod.CpuToWarm.TotalMilliseconds, memory,
             answer.Phases.Transfer / 1000.0, answer.Phases.Load / 1000.0, answer.Phases.Start / 1000.0,

@@ -34,4 +34,12 @@ internal sealed record Variant(string Name, string Runtime, IReadOnlyList<string
     public static Variant Image(string option) => option.Split('=', 2) is [var name, var folder]
         ? new(name, folder, [])
         : throw new FormatException($"'{option}' is no NAME=DIR");
+
+    /// <summary>A runtime with other variables.</summary>
+    /// <param name="option">NAME=K=V[,K=V].</param>
+    /// <param name="runtime">The published runtime.</param>
+    /// <exception cref="FormatException">It is not of that form.</exception>
+    public static Variant Variables(string option, string runtime) => option.Split('=', 2) is [var name, var variables] && variables.Contains('=', StringComparison.Ordinal)
+        ? new(name, runtime, variables.Split(','))
+        : throw new FormatException($"'{option}' is no NAME=K=V[,K=V]");
 }

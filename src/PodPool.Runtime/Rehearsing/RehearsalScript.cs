@@ -17,7 +17,11 @@ internal static class RehearsalScript
     private const string Message = """{"text":"hello","number":1,"ratio":0.5,"flag":true,"at":"2024-01-01T00:00:00Z","tags":["a","b"]}""";
 
     private const string Order =
-        """{"number":"1","due":"2024-01-31","total":7.5,"customer":1,"lines":[{"article":"a","count":1,"price":1.5},{"article":"b","count":2,"price":3}]}""";
+        """
+        {"number":"1","due":"2024-01-31","total":9,"customer":1,
+        "lines":[{"article":"a","count":1,"price":1.5},{"article":"b","count":2,"price":3},{"article":"c","count":1,"price":1.5}],
+        "parcels":[{"code":"3SABC0000001","weight":1.5,"pricePerKilogram":2,"country":"BE"},{"code":"3SABC0000002","weight":1,"pricePerKilogram":2}]}
+        """;
 
     /// <param name="outside">A URL outside the pod, for a function's outgoing call.</param>
     public static RehearsalScene[] Scenes(Uri outside) =>

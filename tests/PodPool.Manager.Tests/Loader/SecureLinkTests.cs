@@ -107,7 +107,7 @@ public sealed class SecureLinkTests : IDisposable
 
     private PodLink Open(PlatformPod pod, ILoaderSecurity security)
     {
-        var link = new PodLink(pod, new Unobserved(), security, TimeProvider.System, _log);
+        var link = new PodLink(pod, pod.LoaderAddress!, new Unobserved(), security, TimeProvider.System, _log);
         link.Open();
         return link;
     }
@@ -122,7 +122,7 @@ public sealed class SecureLinkTests : IDisposable
     /// <summary>Whether the pod answers on a new connection.</summary>
     private async Task<bool> AnswersAsync(PlatformPod pod, ILoaderSecurity security)
     {
-        await using var link = new PodLink(pod, new Unobserved(), security, TimeProvider.System, _log);
+        await using var link = new PodLink(pod, pod.LoaderAddress!, new Unobserved(), security, TimeProvider.System, _log);
         return await link.AnswersAsync(Patience);
     }
 
