@@ -15,10 +15,13 @@ internal sealed class TestTerminal : IDisposable
     public TestTerminal()
     {
         Folder = Directory.CreateTempSubdirectory("podpool-cli-").FullName;
-        foreach (var (name, folder) in ((string, string)[])[("XDG_STATE_HOME", "state"), ("XDG_CACHE_HOME", "cache"), ("XDG_RUNTIME_DIR", "run")])
+        foreach (var (name, folder) in ((string, string)[])[("XDG_STATE_HOME", "state"), ("XDG_RUNTIME_DIR", "run")])
         {
             _environment[name] = Directory.CreateDirectory(Path.Combine(Folder, folder)).FullName;
         }
+
+        // One for all, kept from run to run: to find the compiler takes seconds, and to compile a sample as long.
+        _environment["XDG_CACHE_HOME"] = Path.Combine(AppContext.BaseDirectory, "cache");
 
         Terminal = new(
             TextWriter.Synchronized(_out),

@@ -10,7 +10,7 @@ public sealed class NoPoolPodTests
     {
         using var terminal = new TestTerminal();
         using var built = await new PackageBuilder(terminal.Terminal, terminal.Output)
-            .BuildAsync(Repository.Sample("Hello"), new PackageOptions(), TestContext.Current.CancellationToken);
+            .BuildAsync(Repository.PublishedSample("Hello"), new PackageOptions(), TestContext.Current.CancellationToken);
         using var pod = new NoPoolPod(TimeProvider.System);
 
         var measured = await pod.MeasureAsync(
@@ -27,7 +27,7 @@ public sealed class NoPoolPodTests
     {
         using var terminal = new TestTerminal();
         using var built = await new PackageBuilder(terminal.Terminal, terminal.Output)
-            .BuildAsync(Repository.Sample("BrokenStartup"), new PackageOptions(), TestContext.Current.CancellationToken);
+            .BuildAsync(Repository.PublishedSample("BrokenStartup"), new PackageOptions(), TestContext.Current.CancellationToken);
         using var pod = new NoPoolPod(TimeProvider.System);
 
         var measured = await pod.MeasureAsync(built.Package, new BenchScenario("broken", ""), TestContext.Current.CancellationToken);

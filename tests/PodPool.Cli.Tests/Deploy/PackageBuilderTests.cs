@@ -3,6 +3,7 @@ using System.Reflection.PortableExecutable;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Deploy;
 using PodPool.Cli.Deploy.ReadyToRun;
+using PodPool.Cli.Tests.Platform;
 
 namespace PodPool.Cli.Tests.Deploy;
 
@@ -16,9 +17,17 @@ public sealed class PackageBuilderTests : IDisposable
     [Fact]
     public async Task A_project_becomes_a_package_of_compiled_assemblies_without_what_the_pod_has_itself()
     {
-        using var built = await BuildAsync(Repository.Sample("Hello"));
+        // Nothing compiled before, nor the compiler found.
+        _terminal["XDG_CACHE_HOME"] = Path.Combine(_terminal.Folder, "cache");
 
-        Assert.Equal("Hello::Hello.HelloFunction", built.Package.EntryPoint);
+        using var built = await BuildAsync(Author.ProjectWithFunctions(_folder, "Hello", """
+            public sealed class HelloFunction : PodPool.Functions.IHttpFunction
+            {
+                public Task HandleAsync(Microsoft.AspNetCore.Http.HttpContext context) => Task.CompletedTask;
+            }
+            """));
+
+        Assert.Equal("Hello::HelloFunction", built.Package.EntryPoint);
         Assert.Equal(["Hello.deps.json", "Hello.dll", "Hello.pdb", "Hello.runtimeconfig.json"], built.Package.Files.Select(file => file.Path));
         Assert.Equal((0, 1, 0), (built.ReadyToRun.Already, built.ReadyToRun.Compiled, built.ReadyToRun.Cached));
         Assert.Equal(ManagedImage.ReadyToRun, ManagedImages.KindOf(built.Package.Sources[1]));

@@ -18,10 +18,10 @@ public sealed class LocalPlatformTests : IDisposable
     public async Task A_function_is_deployed_called_described_kept_over_a_restart_and_deleted()
     {
         string instance;
-        await using (var first = LocalProcess.Start(_terminal, "--listen", FreePort, "--warm", "2"))
+        await using (var first = LocalProcess.Start(_terminal, "--listen", FreePort, "--warm", "1"))
         {
             var address = await first.ReadyAsync();
-            await RunAsync("deploy", Repository.Sample("Hello"), "--name", "hello", "--env", "GREETING=x");
+            await RunAsync("deploy", Repository.PublishedSample("Hello"), "--name", "hello", "--env", "GREETING=x");
 
             using var cold = await _http.GetAsync(new Uri(address, "/default/hello?name=Ada"), TestContext.Current.CancellationToken);
             using var warm = await GetByHostAsync(address, "hello.default");
@@ -59,18 +59,18 @@ public sealed class LocalPlatformTests : IDisposable
     [Fact]
     public async Task After_a_kill_the_next_platform_takes_over_the_pods_that_still_run()
     {
-        await using (var first = LocalProcess.Start(_terminal, "--listen", FreePort, "--warm", "2"))
+        await using (var first = LocalProcess.Start(_terminal, "--listen", FreePort, "--warm", "1"))
         {
             var address = await first.ReadyAsync();
-            await RunAsync("deploy", Repository.Sample("Hello"), "--name", "hello");
+            await RunAsync("deploy", Repository.PublishedSample("Hello"), "--name", "hello");
             using var cold = await _http.GetAsync(new Uri(address, "/default/hello"), TestContext.Current.CancellationToken);
-            await UntilFullAsync(2);
+            await UntilFullAsync(1);
             var pods = first.Pods();
 
             await first.SignalAsync("-KILL");
             Assert.Equal(pods.Order(), first.Pods().Order());
 
-            await using var second = LocalProcess.Start(_terminal, "--listen", FreePort, "--warm", "2");
+            await using var second = LocalProcess.Start(_terminal, "--listen", FreePort, "--warm", "1");
             var again = await second.ReadyAsync();
             using var warm = await _http.GetAsync(new Uri(again, "/default/hello"), TestContext.Current.CancellationToken);
 
@@ -105,7 +105,7 @@ public sealed class LocalPlatformTests : IDisposable
         _terminal["PODPOOL_SERVER"] = address.GetLeftPart(UriPartial.Authority);
 
         Assert.Contains("\"pool\": \"default\"", await RunAsync("pool", "list", "--output", "json"), StringComparison.Ordinal);
-        await RunAsync("deploy", Repository.Sample("Hello"), "--name", "hello");
+        await RunAsync("deploy", Repository.PublishedSample("Hello"), "--name", "hello");
         Assert.Contains("\"name\": \"hello\"", await RunAsync("list", "--output", "json"), StringComparison.Ordinal);
 
         using var page = new HttpRequestMessage(HttpMethod.Post, new Uri(address, "/podpool.v1.Operator/ListPools"))
@@ -154,6 +154,7 @@ public sealed class LocalPlatformTests : IDisposable
 
     private async Task UntilFullAsync(int warm)
     {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (true)
         {
             using var pools = JsonDocument.Parse(await RunAsync("pool", "list", "--output", "json"));
@@ -161,6 +162,8 @@ public sealed class LocalPlatformTests : IDisposable
             {
                 return;
             }
+
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
     }
 }

@@ -12,8 +12,9 @@ public sealed class PlatformTests
     [Fact]
     public async Task A_thousand_callers_of_a_cold_function_share_the_instances_their_number_needs()
     {
-        const int Callers = 1000, Concurrency = 200;
-        await using var servers = await ServersApart.StartAsync(warm: 6);
+        // One instance more than they need would be there to take.
+        const int Callers = 1000, Concurrency = 400, Needed = 3;
+        await using var servers = await ServersApart.StartAsync(warm: Needed + 1);
         await servers.DeploySampleAsync("Slow", "slow", "--concurrency", Concurrency.ToString(CultureInfo.InvariantCulture));
         using var client = servers.Client(HttpVersion.Version11);
 
@@ -38,8 +39,8 @@ public sealed class PlatformTests
 
         // Those whom the first instances have room for wait no longer than a start.
         Assert.InRange(answered, Concurrency, Callers);
-        Assert.InRange((await servers.InstancesAsync("slow")).Count, 1, Callers / Concurrency);
-        Assert.InRange(await servers.PodsAsync("serving"), 1, Callers / Concurrency);
+        Assert.InRange((await servers.InstancesAsync("slow")).Count, 1, Needed);
+        Assert.InRange(await servers.PodsAsync("serving"), 1, Needed);
     }
 
     [Fact]

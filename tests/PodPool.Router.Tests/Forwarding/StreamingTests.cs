@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Net.WebSockets;
-using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
 using Grpc.Core;
@@ -216,25 +215,21 @@ public sealed class StreamingTests
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task A_gigabyte_goes_up_and_comes_down_at_constant_memory(string version)
+    public async Task A_large_body_goes_up_and_comes_down_at_constant_memory(string version)
     {
-        const long size = 1L << 30;
+        // Twice what memory may grow by; a test of the whole platform sends a gigabyte.
+        const long size = 512L << 20;
         await using var platform = await Platform.StartAsync();
         await platform.DeployAsync("big", 10, await platform.PodAsync("big-1", async context =>
         {
-            var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             var length = 0L;
             var buffer = new byte[64 << 10];
             for (int count; (count = await context.Request.Body.ReadAsync(buffer, context.RequestAborted)) > 0; length += count)
             {
-                if (length < 16 << 20)
-                {
-                    hash.AppendData(buffer, 0, count);
-                }
+                // Only counted.
             }
 
             await context.Response.WriteAsync($"{length}", context.RequestAborted);
-            hash.Dispose();
         }));
         await platform.DeployAsync("down", 10, await platform.PodAsync("down-1", async context =>
         {

@@ -69,8 +69,7 @@ internal sealed class Crossgen(Terminal terminal, IOutput output)
             if (result.ExitCode == 0 && File.Exists(report)
                 && ToolIn((await File.ReadAllTextAsync(report, cancellationToken).ConfigureAwait(false)).Trim()) is { } found)
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(_remembered)!);
-                await File.WriteAllTextAsync(_remembered, Path.GetDirectoryName(found.Path), cancellationToken).ConfigureAwait(false);
+                await RememberAsync(found, cancellationToken).ConfigureAwait(false);
                 return found;
             }
 
@@ -82,6 +81,15 @@ internal sealed class Crossgen(Terminal terminal, IOutput output)
         }
 
         return null;
+    }
+
+    /// <summary>The file comes whole: another deploy may read it, or write the same, at this moment.</summary>
+    private async Task RememberAsync(CrossgenTool found, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_remembered)!);
+        var beside = _remembered + "." + Guid.NewGuid().ToString("n");
+        await File.WriteAllTextAsync(beside, Path.GetDirectoryName(found.Path), cancellationToken).ConfigureAwait(false);
+        File.Move(beside, _remembered, overwrite: true);
     }
 
     private void Missing(string why) => output.Warn(
