@@ -160,26 +160,6 @@ internal sealed class MeasuredPod : IAsyncDisposable
 
     private static SocketsHttpHandler Handler(string address, SslClientAuthenticationOptions? tls = null)
     {
-    {
-        var endPoint = PodAddress.Parse(address, out _);
-        if (endPoint is UnixDomainSocketEndPoint)
-        {
-            return File.Exists(address["unix:".Length..]);
-        }
-
-        try
-        {
-            await using var stream = await PodAddress.ConnectAsync(endPoint, CancellationToken.None);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-
-    private static SocketsHttpHandler Handler(string address, SslClientAuthenticationOptions? tls = null)
-    {
         var endPoint = PodAddress.Parse(address, out _);
         return new() { UseProxy = false, SslOptions = tls ?? new(), ConnectCallback = (_, token) => PodAddress.ConnectAsync(endPoint, token) };
     }
