@@ -298,6 +298,12 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
 
     private async Task PauseAsync(Task? work, CancellationToken stopping)
     {
+        // Nothing is left to hold the lease for: the next one need not wait.
+        if (stopping.IsCancellationRequested && work is not { IsCompleted: false })
+        {
+            return;
+        }
+
         using var over = stopping.IsCancellationRequested ? new CancellationTokenSource() : CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var pause = Task.Delay(options.RenewEvery * (1 - (Random.Shared.NextDouble() / 5)), time, over.Token);
         await Task.WhenAny(pause, work is { IsCompleted: false } ? work : pause).ConfigureAwait(false);
