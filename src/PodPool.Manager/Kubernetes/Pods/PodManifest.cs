@@ -52,7 +52,9 @@ internal static class PodManifest
         var spec = template.Spec;
         Harden(spec);
         var runtime = spec.Containers.First(container => container.Name == PodTemplate.RuntimeContainer);
-        runtime.Env = [.. VariablesOf(pod, claimKey), .. runtime.Env ?? []];
+
+        // Of two variables of one name the kubelet takes the last.
+        runtime.Env = [.. VariablesOf(pod, claimKey), .. (runtime.Env ?? []).Where(variable => !variable.Name.StartsWith(PodEnvironment.Prefix, StringComparison.Ordinal))];
         runtime.Ports = [.. runtime.Ports ?? [], new() { Name = "http", ContainerPort = FunctionPort }, new() { Name = "loader", ContainerPort = LoaderPort }];
         runtime.VolumeMounts =
         [
