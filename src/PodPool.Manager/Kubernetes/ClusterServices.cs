@@ -31,8 +31,7 @@ internal static class ClusterServices
         services.AddSingleton(provider => Informer<RuntimePoolResource>(provider));
         services.AddSingleton(provider => Informer<FunctionResource>(provider));
 
-        services.AddSingleton<KubernetesPlatform>();
-        services.AddSingleton<IPodPlatform>(provider => provider.GetRequiredService<KubernetesPlatform>());
+        services.AddSingleton<IPodPlatform, KubernetesPlatform>();
         services.AddSingleton(_ => new LoaderSecurity(static pod => PoolMapping.NameOf(pod.Pool) is var pool ? LoaderName.Of(pool.Name, pool.Namespace) : ""));
         services.AddSingleton<ILoaderSecurity>(provider => provider.GetRequiredService<LoaderSecurity>());
         services.AddSingleton<LoaderSecret>();

@@ -13,7 +13,7 @@ namespace PodPool.Manager.Operations;
 
 /// <summary>What operators ask.</summary>
 internal sealed class OperatorService(
-    Deployer deployer, FunctionView view, PackageStore store, PoolSet pools, IPodPlatform platform, LogReader logs, EventJournal events, Leadership leadership,
+    ManagerOptions options, Deployer deployer, FunctionView view, PackageStore store, PoolSet pools, IPodPlatform platform, LogReader logs, EventJournal events, Leadership leadership,
     IHostApplicationLifetime lifetime)
     : Operator.OperatorBase
 {
@@ -83,6 +83,7 @@ internal sealed class OperatorService(
     /// <inheritdoc/>
     public override async Task<DeployResponse> Deploy(DeployRequest request, ServerCallContext context)
     {
+        RequireOwner("kubectl apply a Function");
         var (record, unchanged) = await UntilStoppedAsync(context, token => deployer.DeployAsync(request.Spec, token)).ConfigureAwait(false);
         return new()
         {
@@ -108,6 +109,7 @@ internal sealed class OperatorService(
     /// <inheritdoc/>
     public override async Task<DeleteFunctionResponse> DeleteFunction(FunctionName request, ServerCallContext context)
     {
+        RequireOwner("kubectl delete the Function");
         leadership.Require();
         await deployer.DeleteAsync(FunctionRules.NameOf(request), context.CancellationToken).ConfigureAwait(false);
         return new();
@@ -170,6 +172,7 @@ internal sealed class OperatorService(
     /// <inheritdoc/>
     public override Task<PoolStatus> ResizePool(ResizePoolRequest request, ServerCallContext context)
     {
+        RequireOwner("kubectl scale the RuntimePool");
         leadership.Require();
         var name = request.Pool.Length == 0 ? PoolOptions.DefaultName : request.Pool;
         var pool = pools.Find(name) ?? throw Reason.PoolNotFound.ToException($"there is no pool '{name}'", ("pool", name));
@@ -180,6 +183,15 @@ internal sealed class OperatorService(
 
         pools.Resize(pool, request.Warm);
         return Task.FromResult(FunctionView.Describe(pool));
+    }
+
+    /// <summary>On a cluster functions and pools are its objects: what was changed here would be changed back.</summary>
+    private void RequireOwner(string instead)
+    {
+        if (options.Kubernetes is not null)
+        {
+            throw Reason.InvalidArgument.ToException($"this manager's functions and pools are objects of its cluster: {instead} instead", ("field", "server"));
+        }
     }
 
     /// <summary>A leader's work, as long as it leads. What waits for pods or routers does not hold up the manager's stop.</summary>

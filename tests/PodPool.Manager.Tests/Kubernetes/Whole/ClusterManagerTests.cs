@@ -1,0 +1,149 @@
+using System.Text.Json.Nodes;
+using Grpc.Core;
+using PodPool.Contracts;
+using PodPool.Contracts.V1;
+using PodPool.Manager.Kubernetes.Pods;
+using PodPool.Manager.Kubernetes.Resources;
+using PodPool.Manager.Tests.Kubernetes.FakeApi;
+using PodPool.Manager.Tests.Peers;
+
+namespace PodPool.Manager.Tests.Kubernetes.Whole;
+
+/// <summary>A whole manager on a cluster: real pods, real packages, the real client; only the API server and the kubelet are ours.</summary>
+public sealed class ClusterManagerTests
+{
+    private static readonly FakeKind Services = new("", "v1", "services");
+
+    [Fact]
+    public async Task A_declared_function_is_served_from_the_pool_and_says_so_everywhere()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync();
+        await using var manager = await cluster.StartManagerAsync("a");
+        cluster.Declare("hello", Compiled.Hello("hi"));
+        await cluster.UntilAsync(() => cluster.IsReady("hello"));
+
+        var instance = await manager.AcquireAsync("hello");
+        Assert.StartsWith("http://127.77.", instance.Address, StringComparison.Ordinal);
+        Assert.StartsWith("hi ", await InstanceCall.TextAsync(instance), StringComparison.Ordinal);
+
+        await cluster.UntilAsync(() => cluster.Server.Store.All(FakeKind.Pods).Any(pod => pod.Name == instance.Id && pod.Text("metadata", "labels", PodLabels.State) == PodStates.Serving));
+        var service = cluster.Server.Store.Find(Services, new("shop", "hello"))!;
+        Assert.Equal("podpool-router.podpool-system.svc.cluster.local", service.Text("spec", "externalName"));
+        await cluster.UntilAsync(() => cluster.Server.Store.Find(ClusterUnderTest.Functions, new("shop", "hello"))!.ToNode()["status"]?["instances"]?.GetValue<int>() == 1);
+        await cluster.UntilAsync(() => cluster.Server.Store.Find(ClusterUnderTest.Pools, new("podpool-system", "default"))!.ToNode()["status"]?["serving"]?.GetValue<int>() == 1);
+    }
+
+    [Fact]
+    public async Task What_a_function_lacks_is_told_to_its_callers_and_in_its_status_until_it_is_there()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync();
+        await using var manager = await cluster.StartManagerAsync("a");
+        cluster.Declare("greeter", Answers("TOKEN"), FromSecret("TOKEN", "tokens", "greeter"));
+        await cluster.UntilAsync(() => cluster.Condition("greeter", ConditionTypes.Ready)?["reason"]?.GetValue<string>() == "SecretMissing");
+        var refused = await Assert.ThrowsAsync<RpcException>(() => manager.AcquireAsync("greeter"));
+        Assert.Equal(Reason.FunctionNotReady, refused.ReasonOf());
+        Assert.Contains("'tokens'", refused.Status.Detail, StringComparison.Ordinal);
+
+        cluster.SetSecret("tokens", "greeter", "first-value");
+        await cluster.UntilAsync(() => cluster.IsReady("greeter"));
+        Assert.Equal("first-value", await InstanceCall.TextAsync(await manager.AcquireAsync("greeter")));
+    }
+
+    [Fact]
+    public async Task A_secret_that_changes_reaches_new_instances_and_shows_nowhere()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync();
+        await using var manager = await cluster.StartManagerAsync("a");
+        cluster.SetSecret("tokens", "greeter", "first-value");
+        cluster.Declare("greeter", Answers("TOKEN"), FromSecret("TOKEN", "tokens", "greeter"));
+        await cluster.UntilAsync(() => cluster.IsReady("greeter"));
+        var before = await manager.AcquireAsync("greeter");
+        Assert.Equal("first-value", await InstanceCall.TextAsync(before));
+
+        cluster.SetSecret("tokens", "greeter", "second-value");
+        await cluster.UntilAsync(() => cluster.Server.Store.Find(ClusterUnderTest.Functions, new("shop", "greeter"))!.Text("status", "revision") is { } revision && revision != before.Revision);
+        await cluster.UntilAsync(() => cluster.Server.Store.All(FakeKind.Pods).All(pod => pod.Name != before.Id));
+        Assert.Equal("second-value", await InstanceCall.TextAsync(await manager.AcquireAsync("greeter")));
+
+        var shown = cluster.Server.Store.All(FakeKind.Pods).Concat(cluster.Server.Store.All(ClusterUnderTest.Functions)).Concat(cluster.Server.Store.All(Services));
+        Assert.All(shown, one => Assert.DoesNotContain("-value", one.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_pool_serves_only_the_namespaces_it_is_open_to()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync();
+        await using var manager = await cluster.StartManagerAsync("a");
+        cluster.Server.Store.Patch(ClusterUnderTest.Pools, new("podpool-system", "default"), new() { ["spec"] = new JsonObject { ["allowedNamespaces"] = new JsonArray("other") } });
+        cluster.Declare("hello", Compiled.Hello());
+        await cluster.UntilAsync(() => cluster.Condition("hello", ConditionTypes.Ready)?["reason"]?.GetValue<string>() == "NamespaceNotAllowed");
+        Assert.Equal(Reason.FunctionNotReady, (await Assert.ThrowsAsync<RpcException>(() => manager.AcquireAsync("hello"))).ReasonOf());
+
+        cluster.Server.Store.Patch(ClusterUnderTest.Pools, new("podpool-system", "default"), new() { ["spec"] = new JsonObject { ["allowedNamespaces"] = new JsonArray("*") } });
+        await cluster.UntilAsync(() => cluster.IsReady("hello"));
+    }
+
+    [Fact]
+    public async Task The_next_leader_takes_over_every_pod_and_restarts_none()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync();
+        var first = await cluster.StartManagerAsync("a");
+        cluster.Declare("hello", Compiled.Hello());
+        await cluster.UntilAsync(() => cluster.IsReady("hello"));
+        var served = await InstanceCall.TextAsync(await first.AcquireAsync("hello"));
+        await cluster.UntilAsync(() => cluster.Server.Store.All(FakeKind.Pods).Count(pod => pod.Text("metadata", "labels", PodLabels.State) is PodStates.Serving or PodStates.Warm) == 2);
+
+        await using var second = await cluster.StartManagerAsync("b");
+        Assert.Equal(Reason.NotLeader, (await Assert.ThrowsAsync<RpcException>(() => second.AcquireAsync("hello"))).ReasonOf());
+        var started = cluster.PodsStarted;
+        await first.DisposeAsync();
+        await cluster.UntilAsync(() => cluster.Server.Store.Find(new("coordination.k8s.io", "v1", "leases"), new("podpool-system", "podpool-manager"))!.Text("spec", "holderIdentity") == "b");
+
+        var instance = await LedAsync(second);
+        Assert.Equal(served, await InstanceCall.TextAsync(instance));
+        Assert.Equal(started, cluster.PodsStarted);
+    }
+
+    [Fact]
+    public async Task A_deleted_function_leaves_nothing_that_serves_it()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync();
+        await using var manager = await cluster.StartManagerAsync("a");
+        cluster.Declare("hello", Compiled.Hello());
+        await cluster.UntilAsync(() => cluster.IsReady("hello"));
+        var instance = await manager.AcquireAsync("hello");
+        cluster.Server.Store.Delete(ClusterUnderTest.Functions, new("shop", "hello"));
+        await cluster.UntilAsync(() => cluster.Server.Store.All(FakeKind.Pods).All(pod => pod.Name != instance.Id));
+        Assert.Equal(Reason.FunctionNotFound, (await Assert.ThrowsAsync<RpcException>(() => manager.AcquireAsync("hello"))).ReasonOf());
+    }
+
+    /// <summary>Elected is not yet leading: it takes over first.</summary>
+    private static async Task<Instance> LedAsync(ClusterManager manager)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (true)
+        {
+            try
+            {
+                return await manager.AcquireAsync("hello");
+            }
+            catch (RpcException exception) when (exception.ReasonOf() == Reason.NotLeader)
+            {
+                await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            }
+        }
+    }
+
+    private static TestPackage Answers(string variable) => Compiled.Function($$"""
+        public sealed class Answer : IHttpFunction
+        {
+            public Task HandleAsync(HttpContext context) => context.Response.WriteAsync(Environment.GetEnvironmentVariable("{{variable}}") ?? "none");
+        }
+        """);
+
+    private static JsonObject FromSecret(string variable, string name, string key) => new()
+    {
+        ["name"] = variable,
+        ["valueFrom"] = new JsonObject { ["secretKeyRef"] = new JsonObject { ["name"] = name, ["key"] = key } },
+    };
+}

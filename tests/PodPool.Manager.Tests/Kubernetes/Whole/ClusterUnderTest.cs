@@ -1,0 +1,190 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using k8s.Models;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using PodPool.Manager.Kubernetes.Api;
+using PodPool.Manager.Kubernetes.Installing;
+using PodPool.Manager.Kubernetes.Resources;
+using PodPool.Manager.Tests.Kubernetes.FakeApi;
+using PodPool.Manager.Tests.Packages;
+using PodPool.Manager.Tests.Peers;
+
+namespace PodPool.Manager.Tests.Kubernetes.Whole;
+
+/// <summary>A cluster of one node with a pool, a web server with packages, and managers as many as a test starts.</summary>
+internal sealed class ClusterUnderTest : IAsyncDisposable
+{
+    public static readonly FakeKind Functions = new(CustomResources.Group, CustomResources.Version, FunctionResource.KubePluralName);
+    public static readonly FakeKind Pools = new(CustomResources.Group, CustomResources.Version, RuntimePoolResource.KubePluralName);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly Dictionary<string, byte[]> _packages = [];
+    private FakeServer _web = null!;
+    private FakeKubelet _kubelet = null!;
+    private KubernetesApi _api = null!;
+
+    public FakeApiServer Server { get; private set; } = null!;
+
+    public int PodsStarted => _kubelet.Started;
+
+    private static CancellationToken Test => TestContext.Current.CancellationToken;
+
+    public static async Task<ClusterUnderTest> StartAsync()
+    {
+        var cluster = new ClusterUnderTest { Server = await FakeApiServer.StartAsync() };
+        cluster._api = cluster.Server.Connect("installer");
+        cluster._kubelet = new(cluster.Server.Store);
+        cluster._web = await FakeServer.StartAsync(context => cluster._packages.TryGetValue(context.Request.Path.Value![1..], out var bytes)
+            ? context.Response.Body.WriteAsync(bytes).AsTask()
+            : Task.FromResult(context.Response.StatusCode = StatusCodes.Status404NotFound));
+        cluster.Server.Store.Create(new RuntimePoolResource
+        {
+            Metadata = new() { Name = "default", NamespaceProperty = "podpool-system" },
+            Spec = new()
+            {
+                Template = new() { Spec = System.Text.Json.JsonDocument.Parse("""{"containers":[{"name":"runtime","image":"i"}]}""").RootElement },
+                Size = new() { Warm = 1 },
+                AllowedNamespaces = ["shop"],
+            },
+        });
+        return cluster;
+    }
+
+    /// <summary>A manager as in a pod of its own; it may have to stand by.</summary>
+    public async Task<ClusterManager> StartManagerAsync(string name)
+    {
+        var config = Path.Combine(_folder.Path, $"{name}.config");
+        await File.WriteAllTextAsync(config, $$$"""
+            {"apiVersion":"v1","kind":"Config","current-context":"c","clusters":[{"name":"c","cluster":{"server":"{{{Server.Address}}}"}}],
+             "users":[{"name":"u","user":{"token":"{{{name}}}"}}],"contexts":[{"name":"c","context":{"cluster":"c","user":"u"}}]}
+            """, Test);
+        using var free = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var options = new ManagerOptions
+        {
+            StateFolder = Path.Combine(_folder.Path, name),
+            RuntimeFolder = ManagerUnderTest.RuntimeFolder,
+            Listen = "unix:" + Path.Combine(_folder.Path, $"{name}.sock"),
+            Pools = [],
+            KeepPods = true,
+            Rehearse = false,
+            Kubernetes = new()
+            {
+                Namespace = "podpool-system",
+                Identity = name,
+                Operators = $"http://{free.LocalEndPoint}",
+                InsecureRegistries = [_web.Host],
+                KubeConfig = config,
+            },
+        };
+        free.Close();
+        var installation = await InstallationSecret.OpenAsync(_api.Resource<V1Secret>(), "podpool-system", TimeProvider.System, Test);
+        var host = ManagerHost.Build(options, installation, builder =>
+        {
+            builder.Logging.AddProvider(new TestOutput());
+            builder.Logging.SetMinimumLevel(LogLevel.Debug);
+            builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+            builder.Logging.AddFilter("Grpc", LogLevel.Warning);
+        });
+        await host.StartAsync(Test);
+        return new(host, options);
+    }
+
+    /// <summary>Declares a function whose package is on the web server.</summary>
+    public void Declare(string name, TestPackage package, params JsonObject[] env)
+    {
+        using var stream = new MemoryStream();
+        using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (file, bytes) in package.Files)
+            {
+                using var entry = zip.CreateEntry(file.Path).Open();
+                entry.Write(bytes);
+            }
+        }
+
+        var digest = Convert.ToHexStringLower(SHA256.HashData(stream.ToArray()));
+        _packages[digest] = stream.ToArray();
+        Server.Store.Create(Functions, "shop", new()
+        {
+            ["metadata"] = new JsonObject { ["name"] = name },
+            ["spec"] = new JsonObject
+            {
+                ["package"] = new JsonObject { ["url"] = new Uri(_web.Address, digest).AbsoluteUri, ["sha256"] = digest },
+                ["env"] = new JsonArray([.. env]),
+            },
+        });
+    }
+
+    public void SetSecret(string name, string key, string value)
+    {
+        var secrets = new FakeKind("", "v1", "secrets");
+        var data = new JsonObject { [key] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(value)) };
+        if (Server.Store.Find(secrets, new("shop", name)) is null)
+        {
+            Server.Store.Create(secrets, "shop", new() { ["metadata"] = new JsonObject { ["name"] = name }, ["data"] = data });
+        }
+        else
+        {
+            Server.Store.Patch(secrets, new("shop", name), new() { ["data"] = data });
+        }
+    }
+
+    /// <summary>Waits until objects are as they should be; looks at every change.</summary>
+    public async Task UntilAsync(Func<bool> holds)
+    {
+        while (true)
+        {
+            var next = Server.Store.Next;
+            if (holds())
+            {
+                return;
+            }
+
+            await next.WaitAsync(TimeSpan.FromSeconds(60), Test);
+        }
+    }
+
+    /// <summary>A condition of a function; null: nobody said anything of it.</summary>
+    public JsonNode? Condition(string function, string type)
+        => Server.Store.Find(Functions, new("shop", function))?.ToNode()["status"]?["conditions"]?.AsArray().FirstOrDefault(condition => condition!["type"]!.GetValue<string>() == type);
+
+    public bool IsReady(string function) => Condition(function, ConditionTypes.Ready)?["status"]?.GetValue<string>() == ResourceCondition.True;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _kubelet.DisposeAsync();
+        _api.Dispose();
+        await Server.DisposeAsync();
+        await _web.DisposeAsync();
+        _folder.Dispose();
+    }
+}
+
+/// <summary>One manager, and a client that asks as a router does.</summary>
+internal sealed class ClusterManager(WebApplication host, ManagerOptions options) : IAsyncDisposable
+{
+    private readonly ManagerClient _client = new(options.Listen);
+    private ulong _sequence;
+
+    /// <summary>An instance of a function of the namespace <c>shop</c>.</summary>
+    public async Task<Contracts.V1.Instance> AcquireAsync(string function)
+    {
+        var load = new Contracts.V1.FunctionLoad { Function = new() { Namespace = "shop", Name = function }, Sequence = ++_sequence, Waiting = 1 };
+        var answer = await _client.Pool.AcquireAsync(
+            new() { RouterId = "r", Load = load }, deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(60), cancellationToken: TestContext.Current.CancellationToken);
+        return answer.Instance;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await host.StopAsync(CancellationToken.None);
+        await host.DisposeAsync();
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using k8s.Models;
+using PodPool.Contracts;
+using PodPool.Manager.Kubernetes.Api;
+using PodPool.Manager.Tests.Kubernetes.FakeApi;
+using PodPool.Manager.Tests.Peers;
+
+namespace PodPool.Manager.Tests.Kubernetes.Whole;
+
+/// <summary>
+/// What a node does with pods: runs the real generic pod for each, as a process with a loopback address of its own, with what the pod's
+/// variables and Secrets say; and ends it when it is deleted.
+/// </summary>
+internal sealed class FakeKubelet : IAsyncDisposable
+{
+    private const string Node = "node-1";
+    private static readonly FakeKind Secrets = new("", "v1", "secrets");
+    private static int _addresses;
+
+    private readonly FakeStore _store;
+    private readonly TemporaryFolder _folder = new();
+    private readonly CancellationTokenSource _ending = new();
+    private readonly ConcurrentDictionary<string, Process> _processes = new();
+    private readonly Task _running;
+
+    public FakeKubelet(FakeStore store)
+    {
+        _store = store;
+        store.Create(new V1Node { Metadata = new() { Name = Node }, Status = new() { Conditions = [new() { Type = "Ready", Status = "True" }] } });
+        _running = Task.Run(RunAsync);
+    }
+
+    public int Started { get; private set; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var process in _processes.Values)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+
+        _folder.Dispose();
+        _ending.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            var next = _store.Next;
+            foreach (var pod in _store.All(FakeKind.Pods))
+            {
+                if (pod.IsDeleting)
+                {
+                    await EndAsync(pod);
+                }
+                else if (!_processes.ContainsKey(pod.Name) && _store.Find(Secrets, new(pod.Namespace, SecretOf(pod))) is { } secret)
+                {
+                    Start(pod, secret);
+                }
+            }
+
+            await next.WaitAsync(_ending.Token);
+        }
+    }
+
+    private void Start(FakeObject pod, FakeObject secret)
+    {
+        // All of 127/8 is this machine.
+        var number = Interlocked.Increment(ref _addresses);
+        var address = string.Create(CultureInfo.InvariantCulture, $"127.77.{number / 250}.{(number % 250) + 1}");
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, pod.Name)).FullName;
+        var start = new ProcessStartInfo(Path.Combine(ManagerUnderTest.RuntimeFolder, "PodPool.Runtime"));
+        foreach (var variable in pod.ToNode()["spec"]!["containers"]![0]!["env"]!.AsArray().Where(variable => variable!["value"] is not null))
+        {
+            start.Environment[variable!["name"]!.GetValue<string>()] = variable["value"]!.GetValue<string>().Replace("$(PODPOOL_POD_IP)", address, StringComparison.Ordinal);
+        }
+
+        start.Environment[PodEnvironment.FilesFolder] = Directory.CreateDirectory(Path.Combine(folder, "files")).FullName;
+        start.Environment[PodEnvironment.LoaderCertificate] = Directory.CreateDirectory(Path.Combine(folder, "tls")).FullName;
+        start.Environment[PodEnvironment.Rehearse] = "false";
+        start.Environment["TMPDIR"] = Directory.CreateDirectory(Path.Combine(folder, "tmp")).FullName;
+        foreach (var (name, value) in secret.ToNode()["data"]!.AsObject())
+        {
+            File.WriteAllBytes(Path.Combine(folder, "tls", name), Convert.FromBase64String(value!.GetValue<string>()));
+        }
+
+        _processes[pod.Name] = Process.Start(start)!;
+        Started++;
+        _store.Patch(FakeKind.Pods, NameOf(pod), new()
+        {
+            ["spec"] = new JsonObject { ["nodeName"] = Node },
+            ["status"] = new JsonObject { ["phase"] = "Running", ["podIP"] = address },
+        });
+    }
+
+    private async Task EndAsync(FakeObject pod)
+    {
+        if (_processes.TryRemove(pod.Name, out var process))
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+
+        _store.Delete(FakeKind.Pods, NameOf(pod), grace: 0);
+    }
+
+    private static ObjectName NameOf(FakeObject pod) => new(pod.Namespace, pod.Name);
+
+    private static string SecretOf(FakeObject pod)
+        => pod.ToNode()["spec"]!["volumes"]!.AsArray().Select(volume => volume!["secret"]?["secretName"]?.GetValue<string>()).OfType<string>().Single();
+}
