@@ -31,25 +31,27 @@ internal static class Endpoints
             {
                 Listen(kestrel, PodAddress.Parse(cluster.Operators));
             }
-
         });
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
     }
 
     public static void Map(WebApplication app, ManagerOptions options)
     {
-        var operators = options.Kubernetes is { } cluster ? PortOf(cluster.Operators) : null;
-        app.UseRouting();
-        app.Use(async (context, next) =>
+        if (options.Kubernetes is { } cluster && PortOf(cluster.Operators) is { } operators)
         {
-            // Not found, as on a port where it never was.
-            if (operators is not null && context.GetEndpoint()?.Metadata.GetMetadata<ForOperators>() is not null != (context.Connection.LocalPort == operators))
+            app.UseRouting();
+            app.Use((context, next) =>
             {
-                context.SetEndpoint(null);
-            }
+                // Not found, as on a port where it never was.
+                if (context.GetEndpoint()?.Metadata.GetMetadata<ForOperators>() is not null != (context.Connection.LocalPort == operators))
+                {
+                    context.SetEndpoint(null);
+                }
 
-            await next(context).ConfigureAwait(false);
-        });
+                return next(context);
+            });
+        }
+
         app.MapGrpcService<PoolService>();
         app.MapGrpcService<OperatorService>().WithMetadata(new ForOperators());
     }

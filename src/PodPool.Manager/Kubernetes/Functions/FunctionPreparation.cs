@@ -52,7 +52,7 @@ internal sealed class FunctionPreparation(
         }
         catch (RpcException exception)
         {
-            throw new NotReadyException(WordOf(exception), exception.Status.Detail) { OfPackage = exception.ReasonOf() != Reason.InvalidArgument };
+            throw new NotReadyException(exception.ReasonOf().WireName(), exception.Status.Detail) { OfPackage = exception.ReasonOf() != Reason.InvalidArgument };
         }
 
         var record = new FunctionRecord(name, spec, RevisionOf(spec, variables, package), package.Digest, resource.Metadata.CreationTimestamp ?? time.GetUtcNow())
@@ -131,7 +131,4 @@ internal sealed class FunctionPreparation(
             }
         }
     }
-
-    private static string WordOf(RpcException exception)
-        => string.Concat(exception.ReasonOf().WireName().Split('_').Select(part => char.ToUpperInvariant(part[0]) + part[1..].ToLowerInvariant()));
 }

@@ -1,7 +1,7 @@
 namespace PodPool.Manager.Kubernetes.Functions;
 
 /// <summary>A function cannot be served as its resource says.</summary>
-/// <param name="reason">One word, for the condition.</param>
+/// <param name="reason">For the condition: one word, or a reason of the wire, of which the condition makes one.</param>
 /// <param name="message">What is wrong, and the remedy; for the function's author.</param>
 internal sealed class NotReadyException(string reason, string message) : Exception(message)
 {

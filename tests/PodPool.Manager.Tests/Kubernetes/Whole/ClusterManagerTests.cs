@@ -105,6 +105,20 @@ public sealed class ClusterManagerTests
     }
 
     [Fact]
+    public async Task Operators_and_routers_come_in_by_their_own_door_alone_and_objects_are_changed_through_the_cluster()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync();
+        await using var manager = await cluster.StartManagerAsync("a");
+        using var operators = manager.ConnectOperator();
+        var test = TestContext.Current.CancellationToken;
+        Assert.Equal("podpool-system/default", (await operators.PoolAsync()).Pool);
+        Assert.Equal(StatusCode.Unimplemented, (await Assert.ThrowsAsync<RpcException>(() => manager.Routers.PoolAsync())).StatusCode);
+        Assert.Equal(StatusCode.Unimplemented, (await Assert.ThrowsAsync<RpcException>(() => operators.AcquireAsync("hello", 1))).StatusCode);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => operators.Operator.ResizePoolAsync(new() { Pool = "podpool-system/default", Warm = 9 }, cancellationToken: test).ResponseAsync);
+        Assert.Contains("kubectl scale", refused.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_deleted_function_leaves_nothing_that_serves_it()
     {
         await using var cluster = await ClusterUnderTest.StartAsync();

@@ -172,6 +172,12 @@ internal sealed class ClusterManager(WebApplication host, ManagerOptions options
     private readonly ManagerClient _client = new(options.Listen);
     private ulong _sequence;
 
+    /// <summary>As routers come in.</summary>
+    public ManagerClient Routers => _client;
+
+    /// <summary>As operators come in.</summary>
+    public ManagerClient ConnectOperator() => new(options.Kubernetes!.Operators);
+
     /// <summary>An instance of a function of the namespace <c>shop</c>.</summary>
     public async Task<Contracts.V1.Instance> AcquireAsync(string function)
     {
