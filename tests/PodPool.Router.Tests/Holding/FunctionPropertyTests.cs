@@ -124,13 +124,20 @@ public sealed class FunctionPropertyTests
             switch (act)
             {
                 case Act.Come when function.TryClaim() is { } instance:
-                    Assert.Empty(_waiting);
+                    // Nobody was waiting any more; who waited a moment ago is being told by an answer that was on its way.
+                    await World.UntilAsync(
+                        () =>
+                        {
+                            TakeOver();
+                            return _waiting.Count == 0;
+                        },
+                        "a request is let in at once where nobody waits");
                     _running.Add(instance);
                     break;
                 case Act.Come or Act.ComeBack:
                     var left = new CancellationTokenSource();
                     var isRetry = act == Act.ComeBack;
-                    _waiting.Insert(isRetry ? 0 : _waiting.Count, new(world.Hold(isRetry, left.Token), left, false));
+                    Queue(new(world.Hold(isRetry, left.Token), left, false));
                     break;
                 case Act.End when _running.Count > 0:
                     Release(_running[pick % _running.Count]);
@@ -142,7 +149,7 @@ public sealed class FunctionPropertyTests
                     function.Unreachable(failed);
                     await SettleAsync();
                     var leaves = new CancellationTokenSource();
-                    _waiting.Insert(0, new(world.Hold(isRetry: true, [failed], leaves.Token), leaves, true));
+                    Queue(new(world.Hold(isRetry: true, [failed], leaves.Token), leaves, true));
                     break;
                 case Act.Leave when _waiting.Count > 0:
                     await _waiting[pick % _waiting.Count].Left.CancelAsync();
@@ -220,6 +227,14 @@ public sealed class FunctionPropertyTests
         {
             _running.Remove(instance);
             world.Function.Release(instance);
+        }
+
+        /// <summary>Who is held waits where it was let in: in front of the others, or behind them.</summary>
+        private void Queue(Waiting one)
+        {
+            // An answer may be on its way still: who was served by it before this one came did not overtake it.
+            TakeOver();
+            _waiting.Insert(one.Held.IsRetry ? 0 : _waiting.Count, one);
         }
 
         /// <summary>Waits until the real thing rests, and takes over what it decided.</summary>

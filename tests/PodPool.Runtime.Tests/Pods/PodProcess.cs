@@ -131,28 +131,39 @@ internal sealed class PodProcess : IAsyncDisposable
     }
 
     /// <summary>Follows the pod's status until it is in a phase.</summary>
+    /// <remarks>
+    /// A call that is refused amid its transfer may take the connection with it (data that cross a stream's end are an error of the whole
+    /// HTTP/2 connection), and with that the status: it is asked for anew, as the manager does.
+    /// </remarks>
     public async Task<PodStatus> UntilAsync(PodPhase phase)
     {
         var token = TestContext.Current.CancellationToken;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(token);
         patience.CancelAfter(Patience);
-        try
+        while (true)
         {
-            using var status = Loader.Status(new(), new CallOptions(cancellationToken: patience.Token).WithWaitForReady());
-            while (await status.ResponseStream.MoveNext(patience.Token))
+            try
             {
-                if (status.ResponseStream.Current.Phase == phase)
+                using var status = Loader.Status(new(), new CallOptions(cancellationToken: patience.Token).WithWaitForReady());
+                while (await status.ResponseStream.MoveNext(patience.Token))
                 {
-                    return status.ResponseStream.Current;
+                    if (status.ResponseStream.Current.Phase == phase)
+                    {
+                        return status.ResponseStream.Current;
+                    }
                 }
             }
-        }
-        catch (RpcException exception)
-        {
-            throw new InvalidOperationException($"the pod did not become {phase}: {exception.Status}\n{string.Join('\n', _output)}", exception);
-        }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.Internal && !patience.IsCancellationRequested && !_process.HasExited)
+            {
+                continue;
+            }
+            catch (RpcException exception)
+            {
+                throw new InvalidOperationException($"the pod did not become {phase}: {exception.Status}\n{string.Join('\n', _output)}", exception);
+            }
 
-        throw new InvalidOperationException($"the pod's status ended before it was {phase}\n{string.Join('\n', _output)}");
+            throw new InvalidOperationException($"the pod's status ended before it was {phase}\n{string.Join('\n', _output)}");
+        }
     }
 
     public async Task<PodStatus> StatusAsync()
