@@ -4,6 +4,7 @@ using PodPool.Manager.Kubernetes.Installing;
 using PodPool.Manager.Kubernetes.Leading;
 using PodPool.Manager.Kubernetes.Pools;
 using PodPool.Manager.Kubernetes.Resources;
+using PodPool.Manager.Kubernetes.Telling;
 using PodPool.Manager.Kubernetes.Watching;
 using PodPool.Manager.Leading;
 using PodPool.Manager.Loader.Certificates;
@@ -23,7 +24,7 @@ namespace PodPool.Manager.Kubernetes;
 internal sealed partial class ClusterLife(
     KubernetesApi api, KubernetesOptions options, InstallationSecret installation, LoaderSecurity security, Informer<RuntimePoolResource> poolInformer,
     Informer<FunctionResource> functionInformer, PoolReconciler poolReconciler, FunctionReconciler functionReconciler, FunctionServices services,
-    FunctionStatusWriter statuses, PoolSet pools, Leadership leadership, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
+    FunctionStatusWriter statuses, EventRecorder events, PoolSet pools, Leadership leadership, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
     : ILeading, IAsyncDisposable
 {
     /// <summary>A function whose registry does not answer must not keep the others from being served.</summary>
@@ -46,7 +47,7 @@ internal sealed partial class ClusterLife(
         {
             _running = Task.WhenAll(
                 Run(poolInformer.RunAsync), Run(functionInformer.RunAsync), Run(services.RunAsync), Run(poolReconciler.RunAsync), Run(functionReconciler.RunAsync),
-                Run(statuses.RunAsync), Run(RenewAsync));
+                Run(statuses.RunAsync), Run(events.RunAsync), Run(RenewAsync));
         }
 
         await pools.StartAsync(cancellationToken).ConfigureAwait(false);

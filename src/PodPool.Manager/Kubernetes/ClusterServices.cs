@@ -6,6 +6,7 @@ using PodPool.Manager.Kubernetes.Installing;
 using PodPool.Manager.Kubernetes.Pods;
 using PodPool.Manager.Kubernetes.Pools;
 using PodPool.Manager.Kubernetes.Resources;
+using PodPool.Manager.Kubernetes.Telling;
 using PodPool.Manager.Kubernetes.Watching;
 using PodPool.Manager.Leading;
 using PodPool.Manager.Loader;
@@ -28,6 +29,8 @@ internal static class ClusterServices
         services.AddSingleton(provider => new ApiMetrics(provider.GetRequiredService<IMeterFactory>(), ManagerMetrics.MeterName));
         services.AddSingleton(provider => KubernetesApi.Connect(
             options.Api, provider.GetRequiredService<ApiMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KubernetesApi>>()));
+        services.AddSingleton(provider => new EventRecorder(
+            provider.GetRequiredService<KubernetesApi>(), options.Identity, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EventRecorder>>()));
         services.AddSingleton(provider => Informer<RuntimePoolResource>(provider));
         services.AddSingleton(provider => Informer<FunctionResource>(provider));
 

@@ -1,10 +1,9 @@
-using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using PodPool.Contracts.V1;
 using PodPool.Manager.Functions;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Queueing;
 using PodPool.Manager.Kubernetes.Resources;
+using PodPool.Manager.Kubernetes.Telling;
 using PodPool.Manager.Kubernetes.Watching;
 using PodPool.Manager.Leading;
 using PodPool.Manager.Operations;
@@ -20,25 +19,26 @@ internal sealed partial class FunctionStatusWriter : IDisposable
     /// <summary>Nothing of it is on a first request's way.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
 
-    private readonly Resource<FunctionResource> _resources;
+    private readonly StatusBook<FunctionResource, FunctionResourceStatus> _statuses;
     private readonly Informer<FunctionResource> _informer;
     private readonly FunctionServices _services;
     private readonly FunctionStates _states;
     private readonly FunctionView _view;
     private readonly FunctionRegistry _functions;
     private readonly EventJournal _events;
+    private readonly EventRecorder _recorder;
     private readonly Leadership _leadership;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly WorkQueue<ObjectName> _queue;
-    private readonly ConcurrentDictionary<ObjectName, FunctionResourceStatus> _written = new();
 
     public FunctionStatusWriter(
         KubernetesApi api, Informer<FunctionResource> informer, FunctionServices services, FunctionStates states, FunctionView view, FunctionRegistry functions,
-        EventJournal events, Leadership leadership, TimeProvider time, ILogger<FunctionStatusWriter> logger)
+        EventJournal events, EventRecorder recorder, Leadership leadership, TimeProvider time, ILogger<FunctionStatusWriter> logger)
     {
-        (_informer, _services, _states, _view, _functions, _events, _leadership, _time, _logger) = (informer, services, states, view, functions, events, leadership, time, logger);
-        _resources = api.Resource<FunctionResource>();
+        (_informer, _services, _states, _view, _functions, _events) = (informer, services, states, view, functions, events);
+        (_recorder, _leadership, _time, _logger) = (recorder, leadership, time, logger);
+        _statuses = new(api.Resource<FunctionResource>(), recorder);
         _queue = new(new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(60)), time);
         states.Changed += Look;
     }
@@ -103,7 +103,7 @@ internal sealed partial class FunctionStatusWriter : IDisposable
 
         if (_informer.Find(name.Namespace, name.Name) is not { } resource)
         {
-            _written.TryRemove(name, out _);
+            _statuses.Forget(name);
             return null;
         }
 
@@ -113,19 +113,11 @@ internal sealed partial class FunctionStatusWriter : IDisposable
         }
 
         var status = StatusOf(name, resource, state, await _services.EnsureAsync(resource, cancellationToken).ConfigureAwait(false));
-        if (_written.TryGetValue(name, out var written) && ApiJson.Write(written).AsSpan().SequenceEqual(ApiJson.Write(status)))
+        var told = _statuses.Find(name, resource)?.LastFailure?.At;
+        await _statuses.WriteAsync(name, resource, status, cancellationToken).ConfigureAwait(false);
+        if (status.LastFailure is { } failure && failure.At != told)
         {
-            return null;
-        }
-
-        try
-        {
-            await _resources.PatchStatusAsync(name, JsonNode.Parse(ApiJson.Write(status))!, version: null, cancellationToken).ConfigureAwait(false);
-            _written[name] = status;
-        }
-        catch (ApiException exception) when (exception.Failure == ApiFailure.NotFound)
-        {
-            _written.TryRemove(name, out _);
+            _recorder.Record(resource, new(IsWarning: true, "StartFailed", $"{failure.Reason}: {failure.Message}"));
         }
 
         return null;
@@ -135,7 +127,7 @@ internal sealed partial class FunctionStatusWriter : IDisposable
     {
         var function = new Name(name.Namespace, name.Name);
         var now = _time.GetUtcNow();
-        var before = _written.TryGetValue(name, out var written) ? written.Conditions : resource.Status?.Conditions;
+        var before = _statuses.Find(name, resource)?.Conditions;
         var record = _functions.All.GetValueOrDefault(function);
         var live = record is null ? null : _view.Describe(function);
         var problem = state.Problem;

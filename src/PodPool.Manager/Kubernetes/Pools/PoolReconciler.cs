@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Queueing;
 using PodPool.Manager.Kubernetes.Resources;
+using PodPool.Manager.Kubernetes.Telling;
 using PodPool.Manager.Kubernetes.Watching;
 using PodPool.Manager.Leading;
 using PodPool.Manager.Operations;
@@ -18,7 +18,7 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
     /// <summary>A pool that is busy changes a hundred times a second; its status is for people.</summary>
     private static readonly TimeSpan StatusEvery = TimeSpan.FromSeconds(1);
 
-    private readonly Resource<RuntimePoolResource> _resources;
+    private readonly StatusBook<RuntimePoolResource, RuntimePoolStatus> _statuses;
     private readonly Informer<RuntimePoolResource> _informer;
     private readonly LoaderSecret _secrets;
     private readonly PoolSet _pools;
@@ -28,14 +28,13 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
     private readonly ILogger _logger;
     private readonly WorkQueue<ObjectName> _queue;
     private readonly ConcurrentDictionary<ObjectName, string> _problems = new();
-    private readonly ConcurrentDictionary<ObjectName, RuntimePoolStatus> _written = new();
 
     public PoolReconciler(
-        KubernetesApi api, Informer<RuntimePoolResource> informer, LoaderSecret secrets, PoolSet pools, EventJournal events, Leadership leadership,
+        KubernetesApi api, Informer<RuntimePoolResource> informer, LoaderSecret secrets, PoolSet pools, EventJournal events, EventRecorder recorder, Leadership leadership,
         TimeProvider time, ILogger<PoolReconciler> logger)
     {
         (_informer, _secrets, _pools, _events, _leadership, _time, _logger) = (informer, secrets, pools, events, leadership, time, logger);
-        _resources = api.Resource<RuntimePoolResource>();
+        _statuses = new(api.Resource<RuntimePoolResource>(), recorder);
         _queue = new(new Backoff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(60)), time);
         informer.Tell(this);
     }
@@ -106,7 +105,7 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
         {
             await _pools.RemoveAsync(key).ConfigureAwait(false);
             _problems.TryRemove(name, out _);
-            _written.TryRemove(name, out _);
+            _statuses.Forget(name);
             return null;
         }
 
@@ -121,7 +120,7 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
         Take(resource);
         if (leads)
         {
-            await WriteStatusAsync(name, resource, cancellationToken).ConfigureAwait(false);
+            await _statuses.WriteAsync(name, resource, StatusOf(name, resource), cancellationToken).ConfigureAwait(false);
         }
 
         return again;
@@ -141,22 +140,10 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
         _pools.Set(PoolMapping.ToOptions(resource));
     }
 
-    private async Task WriteStatusAsync(ObjectName name, RuntimePoolResource resource, CancellationToken cancellationToken)
-    {
-        var status = StatusOf(name, resource);
-        if (_written.TryGetValue(name, out var written) && ApiJson.Write(written).AsSpan().SequenceEqual(ApiJson.Write(status)))
-        {
-            return;
-        }
-
-        await _resources.PatchStatusAsync(name, JsonNode.Parse(ApiJson.Write(status))!, version: null, cancellationToken).ConfigureAwait(false);
-        _written[name] = status;
-    }
-
     private RuntimePoolStatus StatusOf(ObjectName name, RuntimePoolResource resource)
     {
         var now = _time.GetUtcNow();
-        var before = _written.TryGetValue(name, out var written) ? written.Conditions : resource.Status?.Conditions;
+        var before = _statuses.Find(name, resource)?.Conditions;
         var generation = resource.Metadata.Generation;
         var problem = _problems.GetValueOrDefault(name);
         if (_pools.Find(PoolMapping.KeyOf(name.Namespace, name.Name)) is not { } pool)

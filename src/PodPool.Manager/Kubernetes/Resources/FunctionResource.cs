@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
+using PodPool.Manager.Kubernetes.Telling;
 
 namespace PodPool.Manager.Kubernetes.Resources;
 
@@ -156,7 +157,7 @@ internal sealed record FunctionRoute
 }
 
 /// <summary>What there is of a function.</summary>
-internal sealed record FunctionResourceStatus
+internal sealed record FunctionResourceStatus : IConditioned
 {
     [JsonPropertyName("observedGeneration")]
     public long ObservedGeneration { get; init; }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
+using PodPool.Manager.Kubernetes.Telling;
 
 namespace PodPool.Manager.Kubernetes.Resources;
 
@@ -92,7 +93,7 @@ internal sealed record RuntimePoolRefill
 }
 
 /// <summary>What there is of a pool.</summary>
-internal sealed record RuntimePoolStatus
+internal sealed record RuntimePoolStatus : IConditioned
 {
     [JsonPropertyName("observedGeneration")]
     public long ObservedGeneration { get; init; }

@@ -13,6 +13,7 @@ namespace PodPool.Manager.Tests.Kubernetes.Whole;
 public sealed class ClusterManagerTests
 {
     private static readonly FakeKind Services = new("", "v1", "services");
+    private static readonly FakeKind Events = new("events.k8s.io", "v1", "events");
 
     [Fact]
     public async Task A_declared_function_is_served_from_the_pool_and_says_so_everywhere()
@@ -44,9 +45,15 @@ public sealed class ClusterManagerTests
         Assert.Equal(Reason.FunctionNotReady, refused.ReasonOf());
         Assert.Contains("'tokens'", refused.Status.Detail, StringComparison.Ordinal);
 
+        await cluster.UntilAsync(() => Told("greeter").Contains("Warning SecretMissing"));
         cluster.SetSecret("tokens", "greeter", "first-value");
         await cluster.UntilAsync(() => cluster.IsReady("greeter"));
         Assert.Equal("first-value", await InstanceCall.TextAsync(await manager.AcquireAsync("greeter")));
+        await cluster.UntilAsync(() => Told("greeter").Contains("Normal Ready"));
+
+        IEnumerable<string> Told(string function) => from told in cluster.Server.Store.All(Events)
+                                                     where told.Text("regarding", "kind") == "Function" && told.Text("regarding", "name") == function
+                                                     select $"{told.Text("type")} {told.Text("reason")}";
     }
 
     [Fact]
