@@ -44,6 +44,9 @@ public static class PhaseNames
 
     /// <summary>In the order in which they happen.</summary>
     public static IReadOnlyList<string> All { get; } = [Queue, Claim, Transfer, Load, Start, FirstCall];
+
+    /// <summary>All of them together, in metrics.</summary>
+    public const string Total = "total";
 }
 
 /// <summary>What a generic pod is told through its environment. All of them are removed before a function's code runs.</summary>

@@ -52,7 +52,11 @@ public static class ManagerHost
             Endpoints.Listen(builder, options);
             configure?.Invoke(builder);
             var app = builder.Build();
-            app.Services.GetRequiredService<StateLock>();
+            var services = app.Services;
+            services.GetRequiredService<StateLock>();
+            ManagerGauges.Observe(
+                services.GetRequiredService<ManagerMetrics>().Meter, services.GetRequiredService<PoolSet>(), services.GetRequiredService<FunctionRegistry>(),
+                services.GetRequiredService<Leadership>());
             Endpoints.Map(app, options);
             return app;
         }

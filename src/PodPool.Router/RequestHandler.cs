@@ -83,10 +83,14 @@ internal sealed partial class RequestHandler(
         exchange.End();
         if (exchange.Timing is { } timing)
         {
+            var total = TimeSpan.Zero;
             foreach (var (phase, took) in timing.Phases)
             {
                 metrics.Started(exchange.Function, timing.Outcome, phase, took);
+                total += took;
             }
+
+            metrics.Started(exchange.Function, timing.Outcome, PhaseNames.Total, total);
         }
     }
 

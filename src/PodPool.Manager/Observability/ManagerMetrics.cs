@@ -17,7 +17,6 @@ internal sealed class ManagerMetrics : IDisposable
         HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
     };
 
-    private readonly Meter _meter;
     private readonly Histogram<double> _starts;
     private readonly Histogram<double> _refills;
     private readonly Counter<long> _failures;
@@ -25,24 +24,15 @@ internal sealed class ManagerMetrics : IDisposable
 
     public ManagerMetrics(IMeterFactory factory, string name)
     {
-        _meter = factory.Create(name);
-        _starts = _meter.CreateHistogram("podpool.manager.start.duration", "s", "What a start took in the manager and the pod, by phase.", advice: Buckets);
-        _refills = _meter.CreateHistogram("podpool.pool.refill.duration", "s", "From the order of a pod until it was warm.", advice: Buckets);
-        _failures = _meter.CreateCounter<long>("podpool.specialization.failures", "{failure}", "Specializations that failed.");
-        _misses = _meter.CreateCounter<long>("podpool.pool.misses", "{miss}", "Claims that found no warm pod.");
+        Meter = factory.Create(name);
+        _starts = Meter.CreateHistogram("podpool.manager.start.duration", "s", "What a start took in the manager and the pod, by phase.", advice: Buckets);
+        _refills = Meter.CreateHistogram("podpool.pool.refill.duration", "s", "From the order of a pod until it was warm.", advice: Buckets);
+        _failures = Meter.CreateCounter<long>("podpool.specialization.failures", "{failure}", "Specializations that failed.");
+        _misses = Meter.CreateCounter<long>("podpool.pool.misses", "{miss}", "Claims that found no warm pod.");
     }
 
-    /// <summary>Pods by state, read when somebody asks.</summary>
-    public void ObservePools(Func<IEnumerable<PoolStatus>> pools) => _meter.CreateObservableGauge(
-        "podpool.pool.pods",
-        () => from pool in pools()
-              from state in new (string Name, int Count)[]
-              {
-                  ("starting", pool.Starting), ("warm", pool.Warm), ("claimed", pool.Claimed), ("serving", pool.Serving), ("draining", pool.Draining),
-              }
-              select new Measurement<int>(state.Count, new("pool", pool.Spec.Name), new("state", state.Name)),
-        "{pod}",
-        "Pods by state.");
+    /// <summary>What all of it belongs to.</summary>
+    public Meter Meter { get; }
 
     public void Specialized(FunctionSpec function, StartPhases phases, TimeSpan total)
     {
@@ -56,7 +46,7 @@ internal sealed class ManagerMetrics : IDisposable
         Record(PhaseNames.Transfer, phases.Transfer);
         Record(PhaseNames.Load, phases.Load);
         Record(PhaseNames.Start, phases.Start);
-        Record("total", total);
+        Record(PhaseNames.Total, total);
 
         void Record(string phase, TimeSpan value) => _starts.Record(value.TotalSeconds, new TagList { { "function", name }, { "phase", phase } });
     }
@@ -68,5 +58,5 @@ internal sealed class ManagerMetrics : IDisposable
 
     public void Refilled(string pool, TimeSpan took) => _refills.Record(took.TotalSeconds, new TagList { { "pool", pool } });
 
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => Meter.Dispose();
 }

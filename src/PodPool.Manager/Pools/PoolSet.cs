@@ -43,7 +43,6 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         (_options, _functions, _platform, _pods, _claims, _routers, _events) = (options, functions, platform, pods, claims, routers, events);
         (_sizes, _metrics, _time, _logger, _poolLogger) = (sizes, metrics, time, logger, poolLogger);
         _pools = options.Pools.ToImmutableDictionary(pool => pool.Name, Run);
-        metrics.ObservePools(() => Pools.Values.Select(pool => pool.Status));
     }
 
     /// <summary>All pools, by name.</summary>

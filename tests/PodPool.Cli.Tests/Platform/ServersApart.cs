@@ -10,17 +10,19 @@ internal sealed class ServersApart : IAsyncDisposable
 {
     private readonly TestTerminal _terminal = new();
     private readonly int _warm;
+    private readonly bool _monitored;
     private readonly string _managerSocket;
     private readonly string _routerSocket;
 
-    private ServersApart(int warm)
+    private ServersApart(int warm, bool monitored)
     {
         _warm = warm;
+        _monitored = monitored;
         _managerSocket = Path.Combine(_terminal.Folder, "m");
         _routerSocket = Path.Combine(_terminal.Folder, "r");
         _terminal["PODPOOL_SERVER"] = "unix:" + _managerSocket;
         Manager = StartManager();
-        Router = ServerProcess.Start(_terminal, "PodPool.Router.dll", "--manager", "unix:" + _managerSocket, "--listen", "unix:" + _routerSocket);
+        Router = ServerProcess.Start(_terminal, "PodPool.Router.dll", ["--manager", "unix:" + _managerSocket, "--listen", "unix:" + _routerSocket, .. Health(RouterHealth)]);
     }
 
     public ServerProcess Manager { get; private set; }
@@ -30,9 +32,15 @@ internal sealed class ServersApart : IAsyncDisposable
     /// <summary>A place for what the test makes.</summary>
     public string Folder => _terminal.Folder;
 
-    public static async Task<ServersApart> StartAsync(int warm)
+    /// <summary>Where the manager tells how it is, if it is monitored: host and port.</summary>
+    public string ManagerHealth { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Next()}");
+
+    /// <summary>Where the router does.</summary>
+    public string RouterHealth { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Next()}");
+
+    public static async Task<ServersApart> StartAsync(int warm, bool monitored = false)
     {
-        var servers = new ServersApart(warm);
+        var servers = new ServersApart(warm, monitored);
         await servers.Manager.UntilListeningAsync(servers._managerSocket);
         await servers.Router.UntilListeningAsync(servers._routerSocket);
         await servers.UntilWarmAsync(warm);
@@ -106,6 +114,8 @@ internal sealed class ServersApart : IAsyncDisposable
     }
 
     private ServerProcess StartManager() => ServerProcess.Start(
-        _terminal, "PodPool.Manager.dll", "--state", Path.Combine(_terminal.Folder, "managed"), "--runtime", Path.Combine(AppContext.BaseDirectory, "runtime"),
-        "--listen", "unix:" + _managerSocket, "--warm", _warm.ToString(CultureInfo.InvariantCulture));
+        _terminal, "PodPool.Manager.dll", ["--state", Path.Combine(_terminal.Folder, "managed"), "--runtime", Path.Combine(AppContext.BaseDirectory, "runtime"),
+        "--listen", "unix:" + _managerSocket, "--warm", _warm.ToString(CultureInfo.InvariantCulture), .. Health(ManagerHealth)]);
+
+    private string[] Health(string address) => _monitored ? ["--health", $"http://{address}"] : [];
 }
