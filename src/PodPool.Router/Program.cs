@@ -2,11 +2,13 @@ using System.ComponentModel.DataAnnotations;
 using PodPool.Observability;
 using PodPool.Router;
 using PodPool.Router.Managing;
+using PodPool.Router.Rehearsing;
 
 try
 {
     var options = RouterArguments.Read(args);
     await using var app = RouterHost.Build(options, builder => builder.Logging.AddJsonConsole());
+    var rehearsed = false;
     var manager = app.Services.GetRequiredService<IManager>();
     await using var health = options.HealthEndPoint is not { } listen ? null : await HealthServer.StartAsync(
         new()
@@ -16,10 +18,13 @@ try
             Meters = [RouterMetrics.MeterName],
 
             // With a table once, it goes on with what it knows, whatever becomes of the managers.
-            NotReady = () => !manager.HasTable ? "no manager told yet which functions there are"
+            NotReady = () => !Volatile.Read(ref rehearsed) ? "the router rehearses"
+                : !manager.HasTable ? "no manager told yet which functions there are"
                 : app.Lifetime.ApplicationStopping.IsCancellationRequested ? "the router stops" : null,
         },
         CancellationToken.None).ConfigureAwait(false);
+    await RouterRehearsal.TryAsync(app.Services.GetRequiredService<ILoggerFactory>(), TimeProvider.System, CancellationToken.None).ConfigureAwait(false);
+    Volatile.Write(ref rehearsed, true);
     await app.RunAsync().ConfigureAwait(false);
     return 0;
 }

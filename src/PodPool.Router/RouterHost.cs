@@ -86,7 +86,7 @@ public static class RouterHost
         services.AddCleartextListener();
         services.AddHttpForwarder();
 
-        services.AddSingleton<RouterMetrics>();
+        services.TryAddSingleton<RouterMetrics>();
         services.AddSingleton<HoldLimits>();
         services.AddSingleton<ManagerLink>();
         services.AddSingleton<IManager>(provider => provider.GetRequiredService<ManagerLink>());

@@ -24,9 +24,9 @@ internal sealed class RouterMetrics
     private readonly Counter<long> _retries;
     private readonly Counter<long> _acquires;
 
-    public RouterMetrics(IMeterFactory factory)
+    public RouterMetrics(IMeterFactory factory, string name = MeterName)
     {
-        var meter = factory.Create(MeterName);
+        var meter = factory.Create(name);
         _start = meter.CreateHistogram(
             "podpool.start.duration", "s", "What a request that waited for a start took until its first byte, by phase.", advice: Buckets);
         _wait = meter.CreateHistogram("podpool.router.wait.duration", "s", "How long requests were held.", advice: Buckets);
