@@ -167,22 +167,9 @@ internal sealed partial class Deployer(
 
     private async Task LoadAsync(FunctionRecord record, CancellationToken cancellationToken)
     {
-        if (record.PackageSize > options.FileCacheBytes)
+        if (await files.ReadAheadAsync(record.Spec.Files, cancellationToken).ConfigureAwait(false) is var (file, why))
         {
-            return;
-        }
-
-        foreach (var file in record.Spec.Files)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            try
-            {
-                (await files.LeaseAsync(file).ConfigureAwait(false)).Dispose();
-            }
-            catch (Exception exception) when (exception is IOException or InvalidDataException)
-            {
-                throw Reason.FileMissing.ToException($"the stored file '{file.Path}' cannot be read ({exception.Message}): upload it again", ("file", file.Path));
-            }
+            throw Reason.FileMissing.ToException($"the stored file '{file.Path}' cannot be read ({why}): upload it again", ("file", file.Path));
         }
     }
 

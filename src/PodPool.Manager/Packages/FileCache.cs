@@ -67,6 +67,31 @@ internal sealed class FileCache(PackageStore store, long limit)
         }
     }
 
+    /// <summary>Reads files before they are asked for; all of them or, where they would not fit, none.</summary>
+    /// <returns>The first one that cannot be read, and why; null: there is none.</returns>
+    public async Task<(PackageFile File, string Why)?> ReadAheadAsync(IReadOnlyCollection<PackageFile> files, CancellationToken cancellationToken)
+    {
+        if (files.Sum(file => file.Size) > limit)
+        {
+            return null;
+        }
+
+        foreach (var file in files)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                (await LeaseAsync(file).ConfigureAwait(false)).Dispose();
+            }
+            catch (Exception exception) when (exception is IOException or InvalidDataException)
+            {
+                return (file, exception.Message);
+            }
+        }
+
+        return null;
+    }
+
     private void Forget(Entry entry)
     {
         lock (_gate)

@@ -65,7 +65,11 @@ internal sealed class FunctionPreparation(
         }
 
         // 4. Into memory, so that no claim looks at the disk.
-        await LoadAsync(record).ConfigureAwait(false);
+        if (await files.ReadAheadAsync(record.Spec.Files, cancellationToken).ConfigureAwait(false) is var (file, why))
+        {
+            throw new NotReadyException("FileUnreadable", $"the stored file '{file.Path}' cannot be read ({why}); it is fetched again") { OfPackage = true, MayPass = true };
+        }
+
         return record;
     }
 
@@ -110,25 +114,5 @@ internal sealed class FunctionPreparation(
         }
 
         return FunctionRules.RevisionOf(marked, package.Digest);
-    }
-
-    private async Task LoadAsync(FunctionRecord record)
-    {
-        if (record.PackageSize > options.FileCacheBytes)
-        {
-            return;
-        }
-
-        foreach (var file in record.Spec.Files)
-        {
-            try
-            {
-                (await files.LeaseAsync(file).ConfigureAwait(false)).Dispose();
-            }
-            catch (Exception exception) when (exception is IOException or InvalidDataException)
-            {
-                throw new NotReadyException("FileUnreadable", $"the stored file '{file.Path}' cannot be read ({exception.Message}); it is fetched again") { OfPackage = true, MayPass = true };
-            }
-        }
     }
 }
