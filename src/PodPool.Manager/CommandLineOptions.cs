@@ -99,7 +99,7 @@ internal static class CommandLineOptions
                 Namespace = FromEnvironment("POD_NAMESPACE"),
                 Identity = FromEnvironment("POD_NAME"),
                 Operators = Required("--operators"),
-                Registry = values.GetValueOrDefault("--registry"),
+                Registry = values.GetValueOrDefault("--registry") is { Length: > 0 } registry ? registry : null,
                 InsecureRegistries = values.TryGetValue("--insecure-registry", out var hosts) ? hosts.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [],
                 ClusterDomain = values.GetValueOrDefault("--cluster-domain", "cluster.local"),
                 KubeConfig = values.GetValueOrDefault("--kubeconfig"),
