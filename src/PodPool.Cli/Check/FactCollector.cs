@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Net;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Grpc.Core;
 using k8s;
@@ -83,21 +86,32 @@ internal sealed partial class FactCollector(ServerConnection server, Cluster clu
     private async Task<RightFact> IsGivenAsync(Right right, CancellationToken cancellationToken)
     {
         var parts = right.Resource.Split('/');
-        var review = new V1SelfSubjectAccessReview
+        var review = new JsonObject
         {
-            Spec = new()
+            ["apiVersion"] = "authorization.k8s.io/v1",
+            ["kind"] = "SelfSubjectAccessReview",
+            ["spec"] = new JsonObject
             {
-                ResourceAttributes = new()
+                ["resourceAttributes"] = new JsonObject
                 {
-                    Verb = right.Verb, Group = right.Group, Resource = parts[0], Subresource = parts.Length > 1 ? parts[1] : null, NamespaceProperty = right.Namespace,
+                    ["verb"] = right.Verb,
+                    ["group"] = right.Group,
+                    ["resource"] = parts[0],
+                    ["subresource"] = parts.Length > 1 ? parts[1] : "",
+                    ["namespace"] = right.Namespace ?? "",
                 },
             },
         };
         try
         {
-            return new(right, (await Api.Resource<V1SelfSubjectAccessReview>().CreateAsync(review, cancellationToken).ConfigureAwait(false)).Status?.Allowed);
+            // The client library knows this kind, but not where it is asked.
+            using var content = new StringContent(review.ToJsonString(), Encoding.UTF8, "application/json");
+            using var response = await Api.SendAsync(
+                new("create", "selfsubjectaccessreviews", ApiLane.Read, Repeatable: true, Retried: true), HttpMethod.Post, "apis/authorization.k8s.io/v1/selfsubjectaccessreviews", content, cancellationToken).ConfigureAwait(false);
+            using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+            return new(right, json.RootElement.GetProperty("status").GetProperty("allowed").GetBoolean());
         }
-        catch (ApiException)
+        catch (Exception exception) when (exception is ApiException or JsonException or KeyNotFoundException or InvalidOperationException or HttpRequestException)
         {
             return new(right, null);
         }
@@ -108,10 +122,10 @@ internal sealed partial class FactCollector(ServerConnection server, Cluster clu
         using var json = JsonDocument.Parse(await ReadAsync("version", "version", cancellationToken).ConfigureAwait(false));
         var text = json.RootElement.GetProperty("gitVersion").GetString() ?? "";
 
-        // Some write "20+" for a minor version.
-        return new(Number("major"), Number("minor"), text);
-
-        int Number(string name) => int.TryParse(Digits().Match(json.RootElement.GetProperty(name).GetString() ?? "").ValueSpan, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        // Not the numbers beside it, which some builds leave empty.
+        return FirstTwo().Match(text) is { Success: true } version
+            ? new(int.Parse(version.Groups[1].ValueSpan, CultureInfo.InvariantCulture), int.Parse(version.Groups[2].ValueSpan, CultureInfo.InvariantCulture), text)
+            : throw new JsonException($"'{text}' is no version");
     }
 
     private async Task<IReadOnlySet<string>> KindsAsync(CancellationToken cancellationToken)
@@ -181,7 +195,7 @@ internal sealed partial class FactCollector(ServerConnection server, Cluster clu
         {
             var denied = ServerFailure.CauseOf(exception) is { InnerException: ApiException { Failure: ApiFailure.Denied } };
             return exception.StatusCode == StatusCode.Unimplemented
-                ? new(LookEnd.Failed, null, "it is of an older version than this podpool")
+                ? new(LookEnd.Unknown, null, "it is of an older version than this podpool")
                 : new(denied ? LookEnd.Denied : LookEnd.Failed, null, ServerFailure.Describe(exception, cluster).Message);
         }
     }
@@ -241,8 +255,10 @@ internal sealed partial class FactCollector(ServerConnection server, Cluster clu
         }
         catch (ApiException exception)
         {
-            var end = exception.Failure switch { ApiFailure.NotFound => LookEnd.Absent, ApiFailure.Denied => LookEnd.Denied, _ => LookEnd.Failed };
-            return new(end, null, exception.Message);
+            var end = exception.Failure switch { ApiFailure.NotFound => LookEnd.Absent, ApiFailure.Denied when exception.StatusCode == HttpStatusCode.Forbidden => LookEnd.Denied, _ => LookEnd.Failed };
+
+            // Which right is missing says enough; who is asking, and of what, is known.
+            return new(end, null, end == LookEnd.Denied ? $"that needs the right to {exception.Message.Split(": ")[0]["cannot ".Length..]}" : exception.Message);
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or HttpRequestException or IOException or YamlDotNet.Core.YamlException)
         {
@@ -250,6 +266,6 @@ internal sealed partial class FactCollector(ServerConnection server, Cluster clu
         }
     }
 
-    [GeneratedRegex("[0-9]+")]
-    private static partial Regex Digits();
+    [GeneratedRegex("^v?([0-9]{1,4})[.]([0-9]{1,4})")]
+    private static partial Regex FirstTwo();
 }

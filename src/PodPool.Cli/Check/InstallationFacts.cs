@@ -13,6 +13,9 @@ internal enum LookEnd
     /// <summary>This user may not look.</summary>
     Denied,
 
+    /// <summary>Who was asked does not know the question: it is of another version.</summary>
+    Unknown,
+
     /// <summary>Nobody can tell: the message says why.</summary>
     Failed,
 }
@@ -35,7 +38,11 @@ internal sealed record Look<T>(LookEnd End, T? Found, string Message = "")
 internal sealed record Right(string Verb, string Group, string Resource, string? Namespace, IReadOnlyList<string> For)
 {
     public override string ToString()
-        => $"{Verb} {Resource}{(Group.Length == 0 ? "" : "." + Group)}{(Namespace is null ? "" : $" in the namespace '{Namespace}'")}";
+    {
+        var parts = Resource.Split('/', 2);
+        var below = parts.Length > 1 ? "/" + parts[1] : "";
+        return $"{Verb} {parts[0]}{(Group.Length == 0 ? "" : "." + Group)}{below}{(Namespace is null ? "" : $" in the namespace '{Namespace}'")}";
+    }
 }
 
 /// <summary>Whether this user has a right; null: the server did not say.</summary>

@@ -20,7 +20,7 @@ internal static class InstallationRules
         var findings = new List<Finding>();
         if (facts.Server.Found is not { } server)
         {
-            findings.Add(new(FindingLevel.Error, "API server", $"it does not answer: {facts.Server.Message}", $"see that '{facts.Context}' is the cluster that is meant, and that `kubectl version` answers"));
+            findings.Add(new(FindingLevel.Error, "API server", $"it does not answer as it should: {facts.Server.Message}", $"see that '{facts.Context}' is the cluster that is meant, and that `kubectl version` answers"));
             return findings;
         }
 
@@ -72,7 +72,7 @@ internal static class InstallationRules
                     FindingLevel.Warning,
                     "rights",
                     $"you may not {right}, which {string.Join(", ", right.For.Select(verb => $"`podpool {verb}`"))} need{(right.For.Count == 1 ? "s" : "")}",
-                    right.Group == CustomResources.Group ? "be bound to the ClusterRole podpool-edit there" : "be bound to the Role podpool-operator there");
+                    right.Resource == "functions" ? "be bound to the ClusterRole podpool-edit there" : "be bound to the Role podpool-operator there");
         }
 
         if (wanted.Count > 0 && missing.Count == 0)
@@ -214,6 +214,9 @@ internal static class InstallationRules
     {
         switch (facts.Leader)
         {
+            case { End: LookEnd.Unknown } look:
+                yield return new(FindingLevel.Warning, "registry", $"the manager cannot be asked for its registry, and takes no packages: {look.Message}", "deploy/README.md, \"Upgrade\"");
+                break;
             case { End: LookEnd.Denied or LookEnd.Failed } look:
                 yield return new(
                     look.End == LookEnd.Denied ? FindingLevel.Note : FindingLevel.Error, "registry", $"the manager cannot be asked for its registry: {look.Message}", "`podpool list` needs the same way to it");

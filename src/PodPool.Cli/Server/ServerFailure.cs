@@ -21,6 +21,11 @@ internal static class ServerFailure
         }
 
         var reason = exception.ReasonOf();
+        if (cluster is not null && exception.StatusCode == StatusCode.Unimplemented)
+        {
+            return new(ExitCode.Failed, "the manager does not know this: it is of another version than this podpool", "use the podpool of the installation's version, or upgrade it", inner: exception);
+        }
+
         if (reason == Reason.Unspecified)
         {
             return exception.StatusCode is StatusCode.Unavailable or StatusCode.Unimplemented || IsDialError(exception)

@@ -137,7 +137,7 @@ public sealed class ClusterVerbTests
         using var registry = await RegistryProcess.StartAsync();
         await using var cluster = await TestCluster.StartAsync();
         await cluster.StartManagerAsync("m1", $"http://{registry.Host}");
-        cluster.Server.Texts["/version"] = """{"major":"1","minor":"20+","gitVersion":"v1.20.2"}""";
+        cluster.Server.Texts["/version"] = """{"major":"","minor":"","gitVersion":"v1.20.2"}""";
         cluster.Server.Texts["/apis/podpool.dev/v1alpha1"] = """{"resources":[{"name":"functions"},{"name":"functions/status"},{"name":"runtimepools"},{"name":"runtimepools/status"},{"name":"runtimepools/scale"}]}""";
         cluster.Server.Allows = (verb, _, resource) => (verb, resource) != ("delete", "functions");
 

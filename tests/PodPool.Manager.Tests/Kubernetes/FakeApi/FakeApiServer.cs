@@ -277,7 +277,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
     {
         var asked = body["spec"]!["resourceAttributes"]!;
         var below = (string?)asked["subresource"];
-        var isGiven = Allows((string)asked["verb"]!, (string?)asked["group"] ?? "", $"{(string)asked["resource"]!}{(below is null ? "" : "/" + below)}");
+        var isGiven = Allows((string)asked["verb"]!, (string?)asked["group"] ?? "", $"{(string)asked["resource"]!}{(string.IsNullOrEmpty(below) ? "" : "/" + below)}");
         body["status"] = new JsonObject { ["allowed"] = isGiven };
         return body.ToJsonString();
     }
