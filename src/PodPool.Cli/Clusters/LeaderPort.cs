@@ -13,12 +13,13 @@ internal sealed class LeaderPort(Cluster cluster) : IDisposable
     /// <summary>Where managers listen for operators, on their pod's loopback.</summary>
     private const int Port = 8082;
 
-    /// <summary>A new leader is elected within seconds; a lease that nobody takes for so long is nobody's.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
     private Stream? _current;
+
+    /// <summary>How long a leader is looked for: a new one is elected within seconds.</summary>
+    /// <value>Default: 15 s.</value>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>A connection to the leader; while there is none it is looked for again, for a while.</summary>
     /// <exception cref="CliException">There is none.</exception>
