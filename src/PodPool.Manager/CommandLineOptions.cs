@@ -26,7 +26,7 @@ internal static class CommandLineOptions
           --state DIR       a cache: packages that were fetched
           --operators ADDRESS  where operators come in, on the loopback: who may forward the pod's ports may
           --health ADDRESS  where /healthz, /readyz and /metrics are answered
-          --registry URL    the installation's own registry; without TLS if it begins with http:
+          --registry URL    the installation's registry, where deploys put packages; without TLS if it begins with http:
           --insecure-registry HOST,…  registries without TLS
           --domain NAME     functions are also called at function.namespace.NAME
           --cluster-domain NAME  the domain of the cluster's own names (default cluster.local)
@@ -99,7 +99,7 @@ internal static class CommandLineOptions
                 Namespace = FromEnvironment("POD_NAMESPACE"),
                 Identity = FromEnvironment("POD_NAME"),
                 Operators = Required("--operators"),
-                Registry = values.GetValueOrDefault("--registry"),
+                Registry = values.GetValueOrDefault("--registry") is { Length: > 0 } registry ? registry : null,
                 InsecureRegistries = values.TryGetValue("--insecure-registry", out var hosts) ? hosts.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [],
                 ClusterDomain = values.GetValueOrDefault("--cluster-domain", "cluster.local"),
                 KubeConfig = values.GetValueOrDefault("--kubeconfig"),

@@ -105,6 +105,7 @@ public static class ManagerHost
         services.AddSingleton<Routes>();
         services.AddSingleton<EventJournal>();
         services.AddSingleton<Deployer>();
+        services.AddSingleton<PackagePublisher>();
         services.AddSingleton<FunctionView>();
         services.AddSingleton<LogReader>();
         services.AddSingleton<PoolService>();

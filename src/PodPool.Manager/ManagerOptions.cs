@@ -165,6 +165,10 @@ public sealed record ManagerOptions
         if (Kubernetes is not null)
         {
             problems.AddRange(ProblemsOf(Kubernetes, "Kubernetes: "));
+            if (Kubernetes.Registry is { } registry && !(Uri.TryCreate(registry, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)))
+            {
+                problems.Add($"Kubernetes: {nameof(Kubernetes.Registry)}: '{registry}' is no http(s)://host[:port][/path]");
+            }
         }
 
         if (PublicAddress is { Length: > 0 } && !Uri.IsWellFormedUriString(PublicAddress, UriKind.Absolute))

@@ -19,7 +19,7 @@ internal static class CommonOptions
 
     public static readonly Option<string> Namespace = new("--namespace", "-n")
     {
-        Description = "the function's namespace",
+        Description = "the function's namespace [default: the context's, else default]",
         HelpName = "NS",
         DefaultValueFactory = _ => "default",
     };

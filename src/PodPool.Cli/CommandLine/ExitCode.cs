@@ -10,6 +10,7 @@ internal static class ExitCode
     public const int NotFound = 4;
     public const int Refused = 5;
     public const int ErrorAnswer = 6;
+    public const int Unsound = 7;
     public const int Interrupted = 130;
 
     /// <summary>Each code and its meaning, in the words of the help.</summary>
@@ -18,10 +19,11 @@ internal static class ExitCode
         (Ok, "done"),
         (Failed, "failed; the message says why"),
         (Usage, "the command line is wrong"),
-        (Unreachable, "no manager answers"),
+        (Unreachable, "no manager answers, or no API server"),
         (NotFound, "no such function or pool"),
         (Refused, "the package is at fault: its files, framework, architecture or entry point, or its start-up failed"),
         (ErrorAnswer, "invoke: the function was called and answered with an HTTP status of 400 or above"),
+        (Unsound, "check: something of the installation is missing or wrong"),
         (Interrupted, "interrupted"),
     ];
 }

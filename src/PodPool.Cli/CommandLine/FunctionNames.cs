@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Grpc.Core;
 using PodPool.Cli.Server;
 using PodPool.Contracts.V1;
+using PodPool.Manager.Kubernetes.Api;
 
 namespace PodPool.Cli.CommandLine;
 
@@ -40,12 +41,12 @@ internal static partial class FunctionNames
         try
         {
             var terminal = Terminal.OfProcess();
-            using var server = ServerConnection.Open(context.ParseResult.GetValue(CommonOptions.Server), terminal);
+            using var server = ServerConnection.Open(context.ParseResult, terminal);
             var answer = server.Operator.ListFunctions(
                 new ListFunctionsRequest(), deadline: terminal.Time.GetUtcNow().UtcDateTime + Patience);
             return [.. answer.Functions.Select(function => new CompletionItem(Show(function.Spec.Function)))];
         }
-        catch (Exception exception) when (exception is RpcException or CliException)
+        catch (Exception exception) when (exception is RpcException or CliException or ApiException)
         {
             return [];
         }

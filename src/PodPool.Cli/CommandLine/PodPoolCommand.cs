@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using PodPool.Cli.Bench;
+using PodPool.Cli.Check;
 using PodPool.Cli.Demo;
 using PodPool.Cli.Deploy;
 using PodPool.Cli.Functions;
@@ -47,6 +48,7 @@ internal static class PodPoolCommand
             new LogsCommand(),
             new DeleteCommand(),
             new PoolCommand(),
+            new CheckCommand(),
             new BenchCommand(),
             new CompletionCommand(),
         };

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Grpc.Core;
+using PodPool.Cli.Clusters;
 using PodPool.Cli.Output;
 using PodPool.Cli.Server;
+using PodPool.Manager.Kubernetes.Api;
 
 namespace PodPool.Cli.CommandLine;
 
@@ -38,6 +40,12 @@ internal abstract class Verb : Command
             output.Fail(failure);
             return failure.ExitCode;
         }
+        catch (ApiException exception)
+        {
+            var failure = ClusterFailure.Describe(exception);
+            output.Fail(failure);
+            return failure.ExitCode;
+        }
         catch (Exception exception) when (exception is OperationCanceledException or RpcException && cancellationToken.IsCancellationRequested)
         {
             return ExitCode.Interrupted;
@@ -63,6 +71,9 @@ internal sealed record VerbContext(ParseResult Arguments, Terminal Terminal, IOu
     public T Require<T>(Option<T> option) => Arguments.GetRequiredValue(option);
 
     public T Require<T>(Argument<T> argument) => Arguments.GetRequiredValue(argument);
+
+    /// <summary>The function's namespace: as asked for, else the server's own.</summary>
+    public string NamespaceAt(ServerConnection server) => Has(CommonOptions.Namespace) ? Require(CommonOptions.Namespace) : server.Namespace;
 
     public bool Has(Option option) => Arguments.GetResult(option) is { Implicit: false };
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Deploy.ReadyToRun;
 using PodPool.Cli.Output;
+using PodPool.Cli.Pools;
 using PodPool.Cli.Server;
 using PodPool.Contracts;
 using PodPool.Contracts.V1;
@@ -22,31 +23,43 @@ internal sealed class DeployCommand : ServerVerb
     {
         Add(PathArgument);
         FunctionOptions.AddTo(this);
+        ClusterFunctionOptions.AddTo(this);
         Add(Framework);
     }
 
     private protected override async Task<int> RunAsync(VerbContext context, ServerConnection server, CancellationToken cancellationToken)
     {
-        var spec = FunctionOptions.Read(context);
-        await CheckPoolAsync(server.Operator, spec.Pool, cancellationToken).ConfigureAwait(false);
+        var spec = FunctionOptions.Read(context, context.NamespaceAt(server));
+        var more = ClusterFunctionOptions.Read(context);
+        if (server.Cluster is null)
+        {
+            ClusterFunctionOptions.Refuse(context);
+        }
+
+        await CheckPoolAsync(server, spec, cancellationToken).ConfigureAwait(false);
         var options = new PackageOptions(spec.EntryPoint, context.Get(Framework));
         var builder = new PackageBuilder(context.Terminal, context.Output);
         using var built = await builder.BuildAsync(context.Require(PathArgument), options, cancellationToken).ConfigureAwait(false);
 
-        var deployed = await Deployment.RunAsync(server.Operator, spec, built.Package, context.Output, cancellationToken).ConfigureAwait(false);
+        var deployed = server.Cluster is { } cluster
+            ? await new ClusterDeployment(cluster, server.Operator, context.Output).RunAsync(spec, more, built.Package, cancellationToken).ConfigureAwait(false)
+            : await Deployment.RunAsync(server.Operator, spec, built.Package, context.Output, cancellationToken).ConfigureAwait(false);
         context.Output.Result(DeployView.Of(deployed, built), console => Render(console, deployed, built));
         return ExitCode.Ok;
     }
 
     /// <summary>Before anything is built: whether a manager answers at all, and knows the pool.</summary>
-    private static async Task CheckPoolAsync(Operator.OperatorClient server, string pool, CancellationToken cancellationToken)
+    private static async Task CheckPoolAsync(ServerConnection server, FunctionSpec spec, CancellationToken cancellationToken)
     {
-        var answer = await server.ListPoolsAsync(new ListPoolsRequest(), cancellationToken: cancellationToken);
-        if (!answer.Pools.Any(known => known.Pool == pool))
+        var answer = await server.Operator.ListPoolsAsync(new ListPoolsRequest(), cancellationToken: cancellationToken);
+        IReadOnlyList<string> meant = server.Cluster is { } cluster
+            ? [.. PoolNames.Candidates(spec.Pool, spec.Function.Namespace, cluster.Installation).Select(name => name.ToString())]
+            : [spec.Pool];
+        if (!answer.Pools.Any(known => meant.Contains(known.Pool)))
         {
             throw new CliException(
                 ExitCode.NotFound,
-                $"there is no pool '{pool}'; the manager has {string.Join(", ", answer.Pools.Select(known => known.Pool))}",
+                $"there is no pool '{spec.Pool}'; the manager has {string.Join(", ", answer.Pools.Select(known => known.Pool))}",
                 Remedies.For(Reason.PoolNotFound),
                 Reason.PoolNotFound.WireName());
         }

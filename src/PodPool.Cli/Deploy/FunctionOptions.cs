@@ -87,11 +87,13 @@ internal static class FunctionOptions
     }
 
     /// <summary>The function as asked for; its files and entry point are the package's to say.</summary>
-    public static FunctionSpec Read(VerbContext context)
+    /// <param name="context">The command line.</param>
+    /// <param name="namespace">Of a function that is named without one.</param>
+    public static FunctionSpec Read(VerbContext context, string @namespace)
     {
         var spec = new FunctionSpec
         {
-            Function = FunctionNames.Parse(context.Require(Name), context.Require(CommonOptions.Namespace)),
+            Function = FunctionNames.Parse(context.Require(Name), @namespace),
             Pool = context.Require(Pool),
             EntryPoint = context.Get(EntryPoint) ?? "",
             Concurrency = context.Get(Concurrency),

@@ -21,7 +21,7 @@ internal sealed class DescribeCommand : ServerVerb
 
     private protected override async Task<int> RunAsync(VerbContext context, ServerConnection server, CancellationToken cancellationToken)
     {
-        var name = FunctionNames.Parse(context.Require(FunctionArgument), context.Require(CommonOptions.Namespace));
+        var name = FunctionNames.Parse(context.Require(FunctionArgument), context.NamespaceAt(server));
         var function = FunctionView.Of(await server.Operator.DescribeFunctionAsync(name, cancellationToken: cancellationToken));
         context.Output.Result(function, console => Render(console, function, context.Terminal.Time.GetUtcNow()));
         return ExitCode.Ok;

@@ -1,6 +1,7 @@
 using PodPool.Cli.CommandLine;
 using PodPool.Contracts;
 using PodPool.Contracts.V1;
+using PodPool.Manager.Kubernetes.Resources;
 using Proto = PodPool.Contracts.V1;
 
 namespace PodPool.Cli.Functions;
@@ -104,6 +105,9 @@ internal sealed record FailureView(DateTimeOffset? At, string Reason, string Mes
 
 internal sealed record ConditionView(string Type, bool Status, string Reason, string Message, DateTimeOffset? Since)
 {
+    public static ConditionView Of(ResourceCondition condition)
+        => new(condition.Type, condition.Status == ResourceCondition.True, condition.Reason, condition.Message ?? "", condition.LastTransitionTime);
+
     public static ConditionView Of(Condition condition)
         => new(condition.Type, condition.Status, condition.Reason, condition.Message, condition.Since?.ToDateTimeOffset());
 }

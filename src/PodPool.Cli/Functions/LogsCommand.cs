@@ -49,7 +49,7 @@ internal sealed class LogsCommand : ServerVerb
         }
         else
         {
-            request.Function = FunctionNames.Parse(context.Get(FunctionArgument)!, context.Require(CommonOptions.Namespace));
+            request.Function = FunctionNames.Parse(context.Get(FunctionArgument)!, context.NamespaceAt(server));
         }
 
         using var call = server.Operator.Logs(request, cancellationToken: cancellationToken);

@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using PodPool.Cli.Clusters;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Functions;
 using PodPool.Cli.Output;
 using PodPool.Cli.Server;
+using PodPool.Contracts;
 using PodPool.Contracts.V1;
+using PodPool.Manager.Kubernetes.Api;
 using Spectre.Console;
 
 namespace PodPool.Cli.Pools;
@@ -55,7 +58,7 @@ internal sealed class PoolResizeCommand : ServerVerb
 {
     private static readonly Argument<string> Pool = new("POOL")
     {
-        Description = "the pool's name",
+        Description = "the pool's name; on a cluster also NAMESPACE/NAME",
         DefaultValueFactory = _ => "default",
     };
 
@@ -71,10 +74,35 @@ internal sealed class PoolResizeCommand : ServerVerb
 
     private protected override async Task<int> RunAsync(VerbContext context, ServerConnection server, CancellationToken cancellationToken)
     {
-        var request = new ResizePoolRequest { Pool = context.Require(Pool), Warm = context.Require(Warm) };
-        var pool = PoolView.Of(await server.Operator.ResizePoolAsync(request, cancellationToken: cancellationToken));
+        var (name, warm) = (context.Require(Pool), context.Require(Warm));
+        var pool = server.Cluster is { } cluster
+            ? await ResizeAsync(cluster, name, warm, cancellationToken).ConfigureAwait(false)
+            : PoolView.Of(await server.Operator.ResizePoolAsync(new ResizePoolRequest { Pool = name, Warm = warm }, cancellationToken: cancellationToken));
         context.Output.Result(pool, console => console.WriteLine(
             string.Create(CultureInfo.InvariantCulture, $"The pool {pool.Pool} keeps {pool.Size} warm pods; {pool.Warm} are warm now.")));
         return ExitCode.Ok;
+    }
+
+    /// <summary>On a cluster the pool is an object that can be scaled.</summary>
+    private static async Task<PoolView> ResizeAsync(Cluster cluster, string pool, int warm, CancellationToken cancellationToken)
+    {
+        foreach (var name in PoolNames.Candidates(pool, cluster.Namespace, cluster.Installation))
+        {
+            try
+            {
+                await cluster.Pools.ScaleAsync(name, warm, cancellationToken).ConfigureAwait(false);
+                return PoolView.Of(await cluster.Pools.GetAsync(name, cancellationToken).ConfigureAwait(false));
+            }
+            catch (ApiException exception) when (exception.Failure == ApiFailure.NotFound)
+            {
+                // Not in this namespace.
+            }
+        }
+
+        throw new CliException(
+            ExitCode.NotFound,
+            $"there is no RuntimePool '{pool}', neither in the namespace '{cluster.Namespace}' nor in '{cluster.Installation}' of '{cluster.Context}'",
+            Remedies.For(Reason.PoolNotFound),
+            Reason.PoolNotFound.WireName());
     }
 }

@@ -1,5 +1,7 @@
 using PodPool.Cli.Functions;
 using PodPool.Contracts.V1;
+using PodPool.Manager.Kubernetes.Api;
+using PodPool.Manager.Kubernetes.Resources;
 
 namespace PodPool.Cli.Pools;
 
@@ -17,6 +19,24 @@ internal sealed record PoolView(
     long Misses,
     IReadOnlyList<ConditionView> Conditions)
 {
+    /// <summary>A pool as its object tells of it.</summary>
+    public static PoolView Of(RuntimePoolResource pool)
+    {
+        var status = pool.Status ?? new();
+        return new(
+            ObjectName.Of(pool).ToString(),
+            pool.Spec.Size.Warm,
+            pool.Spec.Size.Max,
+            status.Starting,
+            status.Warm,
+            status.Claimed,
+            status.Serving,
+            status.Draining,
+            status.Claims,
+            status.Misses,
+            [.. status.Conditions.Select(ConditionView.Of)]);
+    }
+
     public static PoolView Of(PoolStatus status) => new(
         status.Pool,
         status.Size,

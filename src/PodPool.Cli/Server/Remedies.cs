@@ -22,6 +22,9 @@ internal static class Remedies
         Reason.PoolNotFound => "`podpool pool list` shows the pools",
         Reason.PoolEmpty => "give the pool more warm pods: `podpool pool resize default --warm N`",
         Reason.BreakerOpen => "`podpool describe NAME` shows why its last start failed; deploy a repaired revision",
+        Reason.RegistryMissing => "deploy/README.md, \"Change\", says where the registry is named",
+        Reason.RegistryRefused => "give the registry's repository to who pushes there, or name a registry that asks nobody who he is",
+        Reason.RegistryUnavailable => "`podpool check` asks the manager for its registry; see its pods and its disk",
         Reason.FileMissing or Reason.DigestMismatch => "deploy again",
         _ => "",
     };

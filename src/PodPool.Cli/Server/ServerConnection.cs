@@ -1,5 +1,8 @@
+using System.CommandLine;
 using System.Net.Sockets;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
+using PodPool.Cli.Clusters;
 using PodPool.Cli.CommandLine;
 using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
@@ -11,33 +14,40 @@ internal sealed class ServerConnection : IDisposable
 {
     private readonly GrpcChannel _channel;
 
-    private ServerConnection(ServerAddress address, GrpcChannel channel)
+    private ServerConnection(GrpcChannel channel, Cluster? cluster)
     {
-        Address = address;
         _channel = channel;
-        Operator = new(channel);
+        Cluster = cluster;
+        Operator = cluster is null ? new(channel) : new(channel.Intercept(new LeaderRetry(cluster.Leader, cluster.Time)));
     }
-
-    public ServerAddress Address { get; }
 
     public Operator.OperatorClient Operator { get; }
 
-    /// <summary>Connects to the manager that the option, the environment or a running local platform names.</summary>
-    public static ServerConnection Open(string? option, Terminal terminal) => Open(ServerAddress.Resolve(option, terminal));
+    /// <summary>The cluster that the manager is of; null: its functions are its own. What is an object there is changed there.</summary>
+    public Cluster? Cluster { get; }
 
-    /// <inheritdoc cref="Open(string?, Terminal)"/>
-    public static ServerConnection Open(VerbContext context) => Open(context.Get(CommonOptions.Server), context.Terminal);
+    /// <summary>The namespace of functions that are named without one.</summary>
+    public string Namespace => Cluster?.Namespace ?? "default";
+
+    /// <summary>Connects to the cluster or manager that the options, the environment or a running local platform names.</summary>
+    public static ServerConnection Open(ParseResult arguments, Terminal terminal)
+        => ClusterOptions.Find(arguments, terminal) is { } cluster ? Open(cluster) : Open(ServerAddress.Resolve(arguments.GetValue(CommonOptions.Server), terminal));
+
+    /// <summary>Connects to the manager that leads in a cluster; the connection owns the cluster.</summary>
+    public static ServerConnection Open(Cluster cluster)
+    {
+        var handler = Handler();
+
+        // The leader may have to be found, and found again.
+        handler.ConnectTimeout = TimeSpan.FromMinutes(1);
+        handler.ConnectCallback = (_, cancellationToken) => cluster.Leader.ConnectAsync(cancellationToken);
+        return new(GrpcChannel.ForAddress("http://podpool", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }), cluster);
+    }
 
     /// <summary>Connects to one manager.</summary>
     public static ServerConnection Open(ServerAddress address)
     {
-        var handler = new SocketsHttpHandler
-        {
-            EnableMultipleHttp2Connections = true,
-            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            UseProxy = false,
-        };
+        var handler = Handler();
         if (address.SocketPath is { } socket)
         {
             var endPoint = new UnixDomainSocketEndPoint(socket);
@@ -47,8 +57,20 @@ internal sealed class ServerConnection : IDisposable
         var channel = GrpcChannel.ForAddress(
             address.SocketPath is null ? address.Text : "http://podpool",
             new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
-        return new(address, channel);
+        return new(channel, null);
     }
 
-    public void Dispose() => _channel.Dispose();
+    public void Dispose()
+    {
+        _channel.Dispose();
+        Cluster?.Dispose();
+    }
+
+    private static SocketsHttpHandler Handler() => new()
+    {
+        EnableMultipleHttp2Connections = true,
+        KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        UseProxy = false,
+    };
 }

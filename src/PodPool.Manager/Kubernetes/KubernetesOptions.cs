@@ -22,8 +22,8 @@ public sealed record KubernetesOptions
     [Required]
     public required string Operators { get; init; }
 
-    /// <summary>The registry that the installation brings; spoken to without TLS if this says so.</summary>
-    /// <value><c>http(s)://host[:port]</c>; null: none, functions name packages that are elsewhere.</value>
+    /// <summary>The installation's registry, where deploys put packages; spoken to without TLS if this says so.</summary>
+    /// <value><c>http(s)://host[:port][/path]</c>; null: none, functions name packages that are elsewhere.</value>
     public string? Registry { get; init; }
 
     /// <summary>Other registries that are spoken to without TLS.</summary>

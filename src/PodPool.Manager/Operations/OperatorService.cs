@@ -13,7 +13,7 @@ namespace PodPool.Manager.Operations;
 
 /// <summary>What operators ask.</summary>
 internal sealed class OperatorService(
-    ManagerOptions options, Deployer deployer, FunctionView view, PackageStore store, PoolSet pools, IPodPlatform platform, LogReader logs, EventJournal events, Leadership leadership,
+    ManagerOptions options, Deployer deployer, PackagePublisher publisher, FunctionView view, PackageStore store, PoolSet pools, IPodPlatform platform, LogReader logs, EventJournal events, Leadership leadership,
     IHostApplicationLifetime lifetime)
     : Operator.OperatorBase
 {
@@ -94,6 +94,10 @@ internal sealed class OperatorService(
             Urls = { view.UrlsOf(record) },
         };
     }
+
+    /// <inheritdoc/>
+    public override Task<PublishPackageResponse> PublishPackage(PublishPackageRequest request, ServerCallContext context)
+        => publisher.PublishAsync(request, context.CancellationToken);
 
     /// <inheritdoc/>
     public override Task<ListFunctionsResponse> ListFunctions(ListFunctionsRequest request, ServerCallContext context)
@@ -184,6 +188,15 @@ internal sealed class OperatorService(
         pools.Resize(pool, request.Warm);
         return Task.FromResult(FunctionView.Describe(pool));
     }
+
+    /// <inheritdoc/>
+    public override async Task<ManagerStatus> DescribeManager(DescribeManagerRequest request, ServerCallContext context) => new()
+    {
+        Version = typeof(OperatorService).Assembly.GetName().Version?.ToString(3) ?? "",
+        Leads = leadership.Current is not null,
+        Registry = publisher.Registry ?? "",
+        RegistryProblem = await publisher.ProblemAsync(context.CancellationToken).ConfigureAwait(false),
+    };
 
     /// <summary>On a cluster functions and pools are its objects: what was changed here would be changed back.</summary>
     private void RequireOwner(string instead)

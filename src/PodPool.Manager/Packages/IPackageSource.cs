@@ -30,4 +30,8 @@ internal interface IPackageSource
     /// <exception cref="PackageSourceException">It cannot be done.</exception>
     Task<ImageReference> PushAsync(
         RepositoryReference repository, IReadOnlyList<PackageFile> files, PackageConfig config, RegistryCredentials? credentials, CancellationToken cancellationToken);
+
+    /// <summary>Asks a registry, once, whether it answers as one.</summary>
+    /// <exception cref="PackageSourceException">It does not, or wants credentials.</exception>
+    Task CheckAsync(RepositoryReference repository, CancellationToken cancellationToken);
 }

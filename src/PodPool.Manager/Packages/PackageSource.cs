@@ -66,6 +66,9 @@ internal sealed partial class PackageSource : IPackageSource, IDisposable
         return image;
     }
 
+    /// <inheritdoc/>
+    public Task CheckAsync(RepositoryReference repository, CancellationToken cancellationToken) => _registries.CheckAsync(repository, cancellationToken);
+
     /// <summary>Forgets which files references mean that nobody asked for since; the files are the store's to collect.</summary>
     public int Collect(TimeSpan keep) => _resolved.Collect(keep);
 

@@ -39,7 +39,7 @@ internal sealed class RegistryProcess : IDisposable
     public async Task StartAgainAsync()
     {
         var users = Path.Combine(_folder.Path, "htpasswd");
-        await File.WriteAllTextAsync(users, $"{User}:{PasswordHash}\n", ManagerUnderTest.Test);
+        await File.WriteAllTextAsync(users, $"{User}:{PasswordHash}\n", TestContext.Current.CancellationToken);
         var config = new StringBuilder()
             .AppendLine("version: 0.1")
             .AppendLine("log: {level: info, accesslog: {disabled: true}}")
@@ -51,10 +51,10 @@ internal sealed class RegistryProcess : IDisposable
         }
 
         var path = Path.Combine(_folder.Path, "config.yml");
-        await File.WriteAllTextAsync(path, config.ToString(), ManagerUnderTest.Test);
+        await File.WriteAllTextAsync(path, config.ToString(), TestContext.Current.CancellationToken);
         _process = Process.Start(new ProcessStartInfo(Program, ["serve", path]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        while (await _process.StandardError.ReadLineAsync(ManagerUnderTest.Test) is { } line)
+        while (await _process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             const string Listening = "listening on 127.0.0.1:";
             if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at)

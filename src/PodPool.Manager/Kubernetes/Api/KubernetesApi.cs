@@ -10,6 +10,8 @@ namespace PodPool.Manager.Kubernetes.Api;
 /// </summary>
 internal sealed class KubernetesApi : IDisposable
 {
+    private static readonly ApiCall Forwarding = new("get", "pods/portforward", ApiLane.Urgent, Repeatable: false, Retried: false);
+
     private readonly k8s.Kubernetes _client;
     private readonly ApiRetryHandler _handlers;
     private readonly TimeProvider _time;
@@ -33,7 +35,7 @@ internal sealed class KubernetesApi : IDisposable
             sockets.EnableMultipleHttp2Connections = true;
             sockets.ConnectTimeout = options.AnswerTimeout;
         };
-        _client = new(configuration, _handlers);
+        _client = new(configuration, _handlers) { CreateWebSocketBuilder = static () => new ForwardRequest(Forwarding) };
         Namespace = string.IsNullOrEmpty(configuration.Namespace) ? "default" : configuration.Namespace;
     }
 
@@ -93,6 +95,22 @@ internal sealed class KubernetesApi : IDisposable
         using (response)
         {
             throw await ApiException.OfAsync(call.Doing, response, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Opens a way to a port of a pod, as <c>kubectl port-forward</c> does; asked once.</summary>
+    /// <exception cref="ApiException">It was not opened: there is no such pod, the right is missing, or the server cannot be reached.</exception>
+    public async Task<Stream> ForwardAsync(ObjectName pod, int port, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var socket = await _client.WebSocketNamespacedPodPortForwardAsync(pod.Name, pod.Namespace, [port], ForwardedStream.Protocol, null, cancellationToken)
+                .WaitAsync(Options.AnswerTimeout, _time, cancellationToken).ConfigureAwait(false);
+            return new ForwardedStream(socket);
+        }
+        catch (Exception exception) when (exception is System.Net.WebSockets.WebSocketException or HttpRequestException or IOException or TimeoutException)
+        {
+            throw Unreachable(Forwarding, exception.InnerException is HttpRequestException inner ? inner : exception);
         }
     }
 

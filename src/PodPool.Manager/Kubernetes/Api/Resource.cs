@@ -142,6 +142,13 @@ internal sealed class Resource<T>(KubernetesApi api, TimeProvider time)
     public Task<T> PatchStatusAsync(ObjectName name, JsonNode status, string? version, CancellationToken cancellationToken)
         => PatchAsync(name, "status", new() { ["status"] = status }, version, cancellationToken);
 
+    /// <summary>Says how many there shall be of what an object stands for.</summary>
+    /// <param name="name">Which object.</param>
+    /// <param name="replicas">How many.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task<V1Scale> ScaleAsync(ObjectName name, int replicas, CancellationToken cancellationToken) => ReadAsync<V1Scale>(
+        Call("patch", "scale"), HttpMethod.Patch, PathOf(name, "scale"), Json(new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }, MergePatch), cancellationToken);
+
     /// <summary>Deletes an object, or begins to. One that is not there, or is another of the same name, is left alone.</summary>
     /// <param name="name">Which object.</param>
     /// <param name="uid">Only if it is this one; null: whichever has the name.</param>

@@ -86,6 +86,16 @@ internal sealed class RegistryClient(PackageTransport transport, RegistryAuthori
         return image;
     }
 
+    /// <summary>Asks once whether the registry answers (distribution-spec, "Determining Support").</summary>
+    /// <exception cref="PackageSourceException">It does not, or wants credentials.</exception>
+    public async Task CheckAsync(RepositoryReference repository, CancellationToken cancellationToken)
+    {
+        var access = AccessTo(repository, null, "pull");
+        var subject = access.About("whether it is one");
+        using var response = await SendAsync(() => new(HttpMethod.Get, new Uri(access.Root, "v2/")), access, subject, cancellationToken).ConfigureAwait(false);
+        await transport.ExpectAsync(response, subject, cancellationToken, HttpStatusCode.OK).ConfigureAwait(false);
+    }
+
     private async Task<byte[]> ReadManifestAsync(ImageReference image, Access access, Subject subject, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(

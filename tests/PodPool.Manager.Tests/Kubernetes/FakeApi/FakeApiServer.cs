@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using k8s;
 using Microsoft.AspNetCore.Builder;
@@ -13,7 +14,7 @@ namespace PodPool.Manager.Tests.Kubernetes.FakeApi;
 
 /// <summary>
 /// A Kubernetes API server of any kinds of objects, on a real socket for the real client: lists in pages, watches with bookmarks,
-/// merge patches, server-side apply (simplified), status and scale, preconditions; and whatever shall go wrong. Everybody may do anything.
+/// merge patches, server-side apply (simplified), status and scale, preconditions, forwarded ports; and whatever shall go wrong. Everybody may do anything.
 /// </summary>
 internal sealed class FakeApiServer : IAsyncDisposable
 {
@@ -47,6 +48,15 @@ internal sealed class FakeApiServer : IAsyncDisposable
     /// <summary>Makes what garbles the lines of a watch, for each that is opened from now on.</summary>
     public Func<Func<IReadOnlyList<string>, IEnumerable<string>>>? Garbler { get; set; }
 
+    /// <summary>Where a port of a pod is, by name and port; null: nobody listens there.</summary>
+    public Func<ObjectName, int, EndPoint?>? Forwards { get; set; }
+
+    /// <summary>What the server answers that is no object, by its path.</summary>
+    public ConcurrentDictionary<string, string> Texts { get; } = new();
+
+    /// <summary>What it says to whoever asks for his rights: verb, group, resource and subresource.</summary>
+    public Func<string, string, string, bool> Allows { get; set; } = (_, _, _) => true;
+
     /// <summary>Where it listens.</summary>
     public string Address => _application.Urls.Single();
 
@@ -57,6 +67,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(1));
         var application = builder.Build();
         application.Urls.Add("http://127.0.0.1:0");
+        application.UseWebSockets();
         var server = new FakeApiServer(application, time ?? TimeProvider.System);
         application.Run(server.HandleAsync);
         await application.StartAsync(TestContext.Current.CancellationToken);
@@ -105,6 +116,12 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
+        if (Texts.TryGetValue(context.Request.Path.Value!, out var text))
+        {
+            await WriteAsync(context, text);
+            return;
+        }
+
         if (FakeRequest.Of(context.Request) is not { } request)
         {
             context.Response.StatusCode = 404;
@@ -128,6 +145,14 @@ internal sealed class FakeApiServer : IAsyncDisposable
                     break;
                 default:
                     break;
+            }
+
+            if (request.Below == "portforward")
+            {
+                Find(request);
+                var port = int.Parse(request.Query["ports"].Single()!, CultureInfo.InvariantCulture);
+                await FakeForward.ServeAsync(context, port, Forwards?.Invoke(request.ObjectName, port));
+                return;
             }
 
             if (request.Verb == "watch")
@@ -210,6 +235,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
         "list" => List(request),
         "get" when request.Below == "scale" => ScaleOf(request, Find(request)),
         "get" => Find(request).ToString(),
+        "create" when request.Kind.Plural == "selfsubjectaccessreviews" => Review(body!),
         "create" => Store.Create(request.Kind, request.Namespace, body!).ToString(),
         "update" when request.Below == "scale" => Scale(request, body!),
         "update" when (string?)body!["metadata"]?["uid"] is { } uid && uid != Store.Find(request.Kind, request.ObjectName)?.Uid
@@ -245,6 +271,15 @@ internal sealed class FakeApiServer : IAsyncDisposable
             ["metadata"] = new JsonObject { ["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture), ["continue"] = next },
             ["items"] = new JsonArray([.. nodes]),
         }.ToJsonString();
+    }
+
+    private string Review(JsonObject body)
+    {
+        var asked = body["spec"]!["resourceAttributes"]!;
+        var below = (string?)asked["subresource"];
+        var isGiven = Allows((string)asked["verb"]!, (string?)asked["group"] ?? "", $"{(string)asked["resource"]!}{(string.IsNullOrEmpty(below) ? "" : "/" + below)}");
+        body["status"] = new JsonObject { ["allowed"] = isGiven };
+        return body.ToJsonString();
     }
 
     private FakeObject Find(FakeRequest request) => Store.Find(request.Kind, request.ObjectName) ?? throw FakeApiError.NotFound(request.Kind, request.Name!);

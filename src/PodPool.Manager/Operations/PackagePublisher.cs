@@ -1,0 +1,102 @@
+using Grpc.Core;
+using PodPool.Contracts;
+using PodPool.Contracts.Packages;
+using PodPool.Contracts.V1;
+using PodPool.Manager.Functions;
+using PodPool.Manager.Packages;
+using PodPool.Manager.Packages.Registries;
+using WireSpec = PodPool.Contracts.V1.FunctionSpec;
+
+namespace PodPool.Manager.Operations;
+
+/// <summary>Puts uploaded packages into the installation's registry: a Function names what is there, and every manager can fetch it.</summary>
+/// <param name="packages">Null: this manager's functions name no packages, it keeps them itself.</param>
+internal sealed class PackagePublisher(ManagerOptions options, PackageChecks checks, IPackageSource? packages = null)
+{
+    private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>The installation's registry; null: it has none.</summary>
+    public string? Registry => options.Kubernetes?.Registry;
+
+    /// <summary>Checks a package and pushes it.</summary>
+    /// <exception cref="RpcException">As pool.proto lists them.</exception>
+    public async Task<PublishPackageResponse> PublishAsync(PublishPackageRequest request, CancellationToken cancellationToken)
+    {
+        if (packages is null)
+        {
+            throw Reason.InvalidArgument.ToException("this manager keeps packages itself, and no registry: deploy to it instead", ("field", "server"));
+        }
+
+        // 1. What would be found wrong later is found before anything is pushed.
+        var spec = FunctionRules.Complete(new WireSpec { Function = request.Function, EntryPoint = request.EntryPoint, Files = { request.Files } });
+        var repository = RepositoryOf(spec.Function);
+        var entryPoint = await Task.Run(() => checks.Check(spec), cancellationToken).ConfigureAwait(false);
+
+        // 2. Only what the registry does not hold goes there.
+        try
+        {
+            var image = await packages.PushAsync(repository, spec.Files, PackageConfig.None with { EntryPoint = entryPoint }, null, cancellationToken).ConfigureAwait(false);
+            return new() { Image = image.ToString(), PackageDigest = PackageRules.Digest(spec.Files), EntryPoint = entryPoint };
+        }
+        catch (PackageSourceException exception)
+        {
+            throw ReasonOf(exception.Problem).ToException($"the package could not be put into the registry: {exception.Message}", ("registry", Registry!));
+        }
+    }
+
+    /// <summary>Whether the registry answers the manager.</summary>
+    /// <returns>What is wrong; empty: nothing, or there is none.</returns>
+    public async Task<string> ProblemAsync(CancellationToken cancellationToken)
+    {
+        if (packages is null || Registry is null)
+        {
+            return "";
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(CheckPatience);
+        try
+        {
+            await packages.CheckAsync(RepositoryOf(new() { Namespace = "podpool", Name = "check" }), patience.Token).ConfigureAwait(false);
+            return "";
+        }
+        catch (Exception exception) when (exception is PackageSourceException or RpcException)
+        {
+            return exception is RpcException refused ? refused.Status.Detail : exception.Message;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"it does not answer within {CheckPatience.TotalSeconds:0} s";
+        }
+    }
+
+    private RepositoryReference RepositoryOf(FunctionName function)
+    {
+        if (Registry is not { } registry)
+        {
+            throw Reason.RegistryMissing.ToException(
+                "this installation names no registry (--registry of the manager, `registry` in podpool-settings): name one, or publish the package elsewhere and apply a Function that names it");
+        }
+
+        try
+        {
+            var address = new Uri(registry);
+            return RepositoryReference.Parse($"{address.Authority}{address.AbsolutePath.TrimEnd('/')}/{function.Namespace}/{function.Name}");
+        }
+        catch (PackageSourceException exception)
+        {
+            throw Reason.RegistryMissing.ToException($"the installation's registry is '{registry}', where nothing can be put: {exception.Message}", ("registry", registry));
+        }
+    }
+
+    private static Reason ReasonOf(PackageProblem problem) => problem switch
+    {
+        PackageProblem.Unreachable or PackageProblem.Unavailable => Reason.RegistryUnavailable,
+
+        // Of files that the manager held: it does no more.
+        PackageProblem.StorageFailed or PackageProblem.NotFound => Reason.FileMissing,
+        PackageProblem.PackageInvalid => Reason.PackageInvalid,
+        PackageProblem.PackageTooLarge => Reason.PackageTooLarge,
+        _ => Reason.RegistryRefused,
+    };
+}
