@@ -284,7 +284,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         {
             Gone(pod.Pod, "it does not exist any more");
         }
-        else if (since > _options.UnreachableAfter && _pods.Find(pod.Pod) is { } link)
+        else if (_leads && since > _options.UnreachableAfter && _pods.Find(pod.Pod) is { } link && (!pod.IsNew || link.FirstStatus.IsCompleted))
         {
             Log.Unreachable(_logger, pod.Pod.Value, since.TotalSeconds);
             Tell(pod.Pool, link.Observation with { Phase = PodPhase.Failed });

@@ -251,7 +251,10 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
             pod.Metadata.DeletionTimestamp is not null ? ("it is being deleted", true)
             : node.Length > 0 && !_nodes.IsReady(node) ? ($"its node {node} is not ready", true)
             : (troubles.Message, troubles.Hopeless);
-        return new(new(pod.Metadata.Name), PodManifest.PoolOf(pod)!, node, LoaderOf(pod.Status?.PodIP)) { Trouble = trouble, IsCondemned = condemned };
+        return new(new(pod.Metadata.Name), PodManifest.PoolOf(pod)!, node, LoaderOf(pod.Status?.PodIP))
+        {
+            Trouble = trouble, IsCondemned = condemned, IsNew = pod.Metadata.Labels?.TryGetValue(PodLabels.State, out var state) == true && state == PodStates.Starting,
+        };
     }
 
     private static string? LoaderOf(string? ip)

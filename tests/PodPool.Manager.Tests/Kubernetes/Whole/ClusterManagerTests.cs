@@ -126,6 +126,26 @@ public sealed class ClusterManagerTests
     }
 
     [Fact]
+    public async Task A_pod_that_has_an_address_long_before_it_listens_there_is_waited_for()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync(imageIsThere: false);
+        await using var manager = await cluster.StartManagerAsync("a", unreachableAfter: TimeSpan.FromMilliseconds(100));
+        await cluster.UntilAsync(() => cluster.Kubelet.Waiting.Any());
+        var pod = Assert.Single(cluster.Server.Store.All(FakeKind.Pods)).Name;
+
+        // Each time after a longer pause: by the last, longer than a pod that was heard of may be silent.
+        var waiting = Assert.Single(cluster.Kubelet.Waiting);
+        for (var dialled = 0; dialled < 6; dialled++)
+        {
+            await waiting.DialledAsync();
+        }
+
+        cluster.Kubelet.ImageIsThere();
+        await cluster.UntilAsync(() => cluster.Server.Store.All(FakeKind.Pods).Any(one => one.Text("metadata", "labels", PodLabels.State) == PodStates.Warm));
+        Assert.Equal(pod, Assert.Single(cluster.Server.Store.All(FakeKind.Pods)).Name);
+    }
+
+    [Fact]
     public async Task A_deleted_function_leaves_nothing_that_serves_it()
     {
         await using var cluster = await ClusterUnderTest.StartAsync();

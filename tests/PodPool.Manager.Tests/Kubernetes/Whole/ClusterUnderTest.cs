@@ -32,13 +32,16 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
 
     public int PodsStarted => _kubelet.Started;
 
+    public FakeKubelet Kubelet => _kubelet;
+
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
-    public static async Task<ClusterUnderTest> StartAsync()
+    /// <param name="imageIsThere">Whether pods start at once, or when the kubelet is told that their image was pulled.</param>
+    public static async Task<ClusterUnderTest> StartAsync(bool imageIsThere = true)
     {
         var cluster = new ClusterUnderTest { Server = await FakeApiServer.StartAsync() };
         cluster._api = cluster.Server.Connect("installer");
-        cluster._kubelet = new(cluster.Server.Store);
+        cluster._kubelet = new(cluster.Server.Store, imageIsThere);
         cluster._web = await FakeServer.StartAsync(context => cluster._packages.TryGetValue(context.Request.Path.Value![1..], out var bytes)
             ? context.Response.Body.WriteAsync(bytes).AsTask()
             : Task.FromResult(context.Response.StatusCode = StatusCodes.Status404NotFound));
@@ -56,7 +59,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     }
 
     /// <summary>A manager as in a pod of its own; it may have to stand by.</summary>
-    public async Task<ClusterManager> StartManagerAsync(string name)
+    public async Task<ClusterManager> StartManagerAsync(string name, TimeSpan? unreachableAfter = null)
     {
         var config = Path.Combine(_folder.Path, $"{name}.config");
         await File.WriteAllTextAsync(config, $$$"""
@@ -73,6 +76,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
             Pools = [],
             KeepPods = true,
             Rehearse = false,
+            UnreachableAfter = unreachableAfter ?? TimeSpan.FromSeconds(10),
             Kubernetes = new()
             {
                 Namespace = "podpool-system",

@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using PodPool.Contracts;
 using PodPool.Manager.Kubernetes.Api;
+using PodPool.Manager.Kubernetes.Pods;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Peers;
 
@@ -24,16 +27,29 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<string, Process> _processes = new();
+    private readonly ConcurrentDictionary<string, WaitingPod> _waiting = new();
+    private readonly TaskCompletionSource _image = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
 
-    public FakeKubelet(FakeStore store)
+    public FakeKubelet(FakeStore store, bool imageIsThere = true)
     {
         _store = store;
+        if (imageIsThere)
+        {
+            _image.SetResult();
+        }
+
         store.Create(new V1Node { Metadata = new() { Name = Node }, Status = new() { Conditions = [new() { Type = "Ready", Status = "True" }] } });
         _running = Task.Run(RunAsync);
     }
 
     public int Started { get; private set; }
+
+    /// <summary>Pods that have an address already, and whose image is still being pulled.</summary>
+    public IEnumerable<WaitingPod> Waiting => _waiting.Values;
+
+    /// <summary>The image was pulled.</summary>
+    public void ImageIsThere() => _image.TrySetResult();
 
     public async ValueTask DisposeAsync()
     {
@@ -44,6 +60,11 @@ internal sealed class FakeKubelet : IAsyncDisposable
             process.Kill();
             await process.WaitForExitAsync();
             process.Dispose();
+        }
+
+        foreach (var waiting in _waiting.Values)
+        {
+            await waiting.DisposeAsync();
         }
 
         _folder.Dispose();
@@ -63,19 +84,34 @@ internal sealed class FakeKubelet : IAsyncDisposable
                 }
                 else if (!_processes.ContainsKey(pod.Name) && _store.Find(Secrets, new(pod.Namespace, SecretOf(pod))) is { } secret)
                 {
-                    Start(pod, secret);
+                    if (_image.Task.IsCompleted)
+                    {
+                        await StartAsync(pod, secret);
+                    }
+                    else if (!_waiting.ContainsKey(pod.Name))
+                    {
+                        Place(pod, (_waiting[pod.Name] = new(NextAddress())).Address, "Pending");
+                    }
                 }
             }
 
-            await next.WaitAsync(_ending.Token);
+            await (_image.Task.IsCompleted ? next : Task.WhenAny(next, _image.Task)).WaitAsync(_ending.Token);
         }
     }
 
-    private void Start(FakeObject pod, FakeObject secret)
+    private async Task StartAsync(FakeObject pod, FakeObject secret)
     {
-        // All of 127/8 is this machine.
-        var number = Interlocked.Increment(ref _addresses);
-        var address = string.Create(CultureInfo.InvariantCulture, $"127.77.{number / 250}.{(number % 250) + 1}");
+        string address;
+        if (_waiting.TryRemove(pod.Name, out var waiting))
+        {
+            await waiting.DisposeAsync();
+            address = waiting.Address;
+        }
+        else
+        {
+            address = NextAddress();
+        }
+
         var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, pod.Name)).FullName;
         var start = new ProcessStartInfo(Path.Combine(ManagerUnderTest.RuntimeFolder, "PodPool.Runtime"));
         foreach (var variable in pod.ToNode()["spec"]!["containers"]![0]!["env"]!.AsArray().Where(variable => variable!["value"] is not null))
@@ -94,11 +130,20 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
         _processes[pod.Name] = Process.Start(start)!;
         Started++;
-        _store.Patch(FakeKind.Pods, NameOf(pod), new()
-        {
-            ["spec"] = new JsonObject { ["nodeName"] = Node },
-            ["status"] = new JsonObject { ["phase"] = "Running", ["podIP"] = address },
-        });
+        Place(pod, address, "Running");
+    }
+
+    private void Place(FakeObject pod, string address, string phase) => _store.Patch(FakeKind.Pods, NameOf(pod), new()
+    {
+        ["spec"] = new JsonObject { ["nodeName"] = Node },
+        ["status"] = new JsonObject { ["phase"] = phase, ["podIP"] = address },
+    });
+
+    /// <summary>All of 127/8 is this machine.</summary>
+    private static string NextAddress()
+    {
+        var number = Interlocked.Increment(ref _addresses);
+        return string.Create(CultureInfo.InvariantCulture, $"127.77.{number / 250}.{(number % 250) + 1}");
     }
 
     private async Task EndAsync(FakeObject pod)
@@ -117,4 +162,41 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
     private static string SecretOf(FakeObject pod)
         => pod.ToNode()["spec"]!["volumes"]!.AsArray().Select(volume => volume!["secret"]?["secretName"]?.GetValue<string>()).OfType<string>().Single();
+}
+
+/// <summary>A pod that has an address, and nobody who answers there.</summary>
+internal sealed class WaitingPod : IAsyncDisposable
+{
+    private readonly TcpListener _listener;
+    private readonly SemaphoreSlim _dialled = new(0);
+    private readonly Task _running;
+
+    public WaitingPod(string address)
+    {
+        Address = address;
+        _listener = new(IPAddress.Parse(address), PodManifest.LoaderPort);
+        _listener.Start();
+        _running = Task.Run(RefuseAsync);
+    }
+
+    public string Address { get; }
+
+    /// <summary>Waits for somebody who wanted to talk to its loader.</summary>
+    public Task DialledAsync() => _dialled.WaitAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _dialled.Dispose();
+    }
+
+    private async Task RefuseAsync()
+    {
+        while (true)
+        {
+            (await _listener.AcceptSocketAsync()).Dispose();
+            _dialled.Release();
+        }
+    }
 }
