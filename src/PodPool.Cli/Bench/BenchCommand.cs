@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using PodPool.Cli.Bench.Targets;
+using PodPool.Cli.Clusters;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Deploy;
 using PodPool.Cli.Local;
@@ -77,6 +79,9 @@ internal sealed class BenchCommand : Verb
             Add(option);
         }
 
+        ClusterOptions.AddTo(this);
+        BenchTargets.AddTo(this);
+
         Validators.Add(result =>
         {
             if (result.GetValue(PackagePath) is not null && result.GetValue(Scenarios) is { Length: > 0 })
@@ -91,14 +96,17 @@ internal sealed class BenchCommand : Verb
         var settings = new BenchSettings(
             context.Get(Count), context.Get(Warmup), context.Get(ArrivalsOption), context.Get(Rate), NoPool: !context.Get(SkipNoPool));
         var scenarios = ScenariosOf(context, settings);
-        var address = ServerAddress.Resolve(context.Get(CommonOptions.Server), context.Terminal);
-        var own = address.IsDefault
+        var cluster = ClusterOptions.Find(context.Arguments, context.Terminal);
+        var address = cluster is null ? ServerAddress.Resolve(context.Get(CommonOptions.Server), context.Terminal) : null;
+        var own = address is { IsDefault: true }
             ? await context.Output.BusyAsync(
                 "Starting a local platform of its own", () => LocalPlatformProcess.StartAsync(context.Get(Warm), cancellationToken)).ConfigureAwait(false)
             : null;
         try
         {
-            var report = await MeasureAsync(context, own?.Server ?? address, scenarios, settings, cancellationToken).ConfigureAwait(false);
+            using var server = cluster is null ? ServerConnection.Open(own?.Server ?? address!) : ServerConnection.Open(cluster);
+            using var target = BenchTargets.Choose(context, server, (own?.Server ?? address)?.NamedBy, scenarios.Count);
+            var report = await MeasureAsync(context, server, target, scenarios, settings, cancellationToken).ConfigureAwait(false);
             if (context.Get(Results) is { } folder)
             {
                 Write(report, folder, context.Output);
@@ -117,15 +125,14 @@ internal sealed class BenchCommand : Verb
     }
 
     private static async Task<BenchReport> MeasureAsync(
-        VerbContext context, ServerAddress address, IReadOnlyList<BenchScenario> scenarios, BenchSettings settings, CancellationToken cancellationToken)
+        VerbContext context, ServerConnection server, IBenchTarget target, IReadOnlyList<BenchScenario> scenarios, BenchSettings settings, CancellationToken cancellationToken)
     {
-        using var server = ServerConnection.Open(address);
         var began = context.Terminal.Time.GetUtcNow();
         var pools = await server.Operator.ListPoolsAsync(new ListPoolsRequest(), cancellationToken: cancellationToken);
-        var size = pools.Pools.FirstOrDefault(pool => pool.Pool == "default")?.Size ?? 0;
+        var size = pools.Pools.FirstOrDefault(pool => pool.Pool == target.Pool)?.Size ?? 0;
         CheckPool(size, scenarios);
 
-        var deployment = new BenchDeployment(server.Operator, new PackageBuilder(context.Terminal, context.Output), context.Output);
+        var deployment = new BenchDeployment(target, new PackageBuilder(context.Terminal, context.Output), context.Output);
         await using (deployment.ConfigureAwait(false))
         {
             var deployed = new List<DeployedScenario>();
@@ -137,11 +144,11 @@ internal sealed class BenchCommand : Verb
 
             using var client = new BenchClient(context.Terminal.Time);
             await client.WarmAsync(new Uri(deployed[0].Urls[0]), deployed.Max(scenario => scenario.Functions.Count), cancellationToken).ConfigureAwait(false);
-            using var runner = new BenchRunner(server.Operator, client, settings, context.Terminal.Time);
+            var runner = new BenchRunner(server.Operator, target, client, settings, context.Terminal.Time);
             IReadOnlyList<BenchRun> runs = [];
             await context.Output.ProgressAsync("Measuring", runner.Steps(deployed), async progress =>
                 runs = await runner.RunAsync(deployed, progress, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-            var environment = await BenchEnvironment.ReadAsync(began, address.NamedBy, size, settings, cancellationToken).ConfigureAwait(false);
+            var environment = await BenchEnvironment.ReadAsync(began, target.NamedBy, size, settings, cancellationToken).ConfigureAwait(false);
             return new(environment, runs, BenchRatio.Of(runs));
         }
     }

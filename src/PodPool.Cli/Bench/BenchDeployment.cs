@@ -1,5 +1,6 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
+using PodPool.Cli.Bench.Targets;
 using PodPool.Cli.Deploy;
 using PodPool.Cli.Output;
 using PodPool.Contracts.V1;
@@ -7,10 +8,8 @@ using PodPool.Contracts.V1;
 namespace PodPool.Cli.Bench;
 
 /// <summary>Deploys what a bench calls, in a namespace of its own, and takes it away afterwards.</summary>
-internal sealed class BenchDeployment(Operator.OperatorClient server, PackageBuilder builder, IOutput output) : IAsyncDisposable
+internal sealed class BenchDeployment(IBenchTarget target, PackageBuilder builder, IOutput output) : IAsyncDisposable
 {
-    private const string Namespace = "podpool-bench";
-
     /// <summary>Longer than any bench: only eviction ends an instance.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromDays(1);
 
@@ -35,13 +34,12 @@ internal sealed class BenchDeployment(Operator.OperatorClient server, PackageBui
             var name = copies == 1 ? scenario.Name : string.Create(CultureInfo.InvariantCulture, $"{scenario.Name}-{copy}");
             var spec = new FunctionSpec
             {
-                Function = new FunctionName { Namespace = Namespace, Name = name },
+                Function = new FunctionName { Namespace = target.Namespace, Name = name },
                 Scale = new Scale { IdleTimeout = Duration.FromTimeSpan(IdleTimeout) },
             };
             _functions.Add(spec.Function);
-            var deployed = await Deployment.RunAsync(server, spec, built.Package, copy == 1 ? output : QuietOutput.Instance, cancellationToken).ConfigureAwait(false);
+            urls.Add(await target.DeployAsync(spec, built.Package, copy == 1 ? output : QuietOutput.Instance, cancellationToken).ConfigureAwait(false));
             names.Add(spec.Function);
-            urls.Add(deployed.Answer.Urls[0]);
         }
 
         return new(scenario, built.Package, names, urls);
@@ -58,11 +56,11 @@ internal sealed class BenchDeployment(Operator.OperatorClient server, PackageBui
         {
             try
             {
-                await server.DeleteFunctionAsync(function, cancellationToken: CancellationToken.None);
+                await target.DeleteAsync(function).ConfigureAwait(false);
             }
-            catch (Grpc.Core.RpcException exception)
+            catch (Exception exception) when (exception is Grpc.Core.RpcException or Manager.Kubernetes.Api.ApiException)
             {
-                output.Warn($"{function.Namespace}/{function.Name} could not be deleted: {exception.Status.Detail}");
+                output.Warn($"{function.Namespace}/{function.Name} could not be deleted: {exception.Message}");
             }
         }
     }

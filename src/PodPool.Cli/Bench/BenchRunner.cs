@@ -1,3 +1,4 @@
+using PodPool.Cli.Bench.Targets;
 using PodPool.Cli.Deploy;
 using PodPool.Contracts.V1;
 
@@ -15,13 +16,11 @@ internal sealed record DeployedScenario(
 /// Makes first requests as often as asked: ends every instance, waits until the pool is full and nothing starts or ends, sends. All
 /// scenarios and modes take turns, so that what else the machine does hits them alike.
 /// </summary>
-internal sealed class BenchRunner(Operator.OperatorClient server, BenchClient client, BenchSettings settings, TimeProvider time) : IDisposable
+internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget target, BenchClient client, BenchSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan PollPool = TimeSpan.FromMilliseconds(10);
 
     private static readonly TimeSpan PoolPatience = TimeSpan.FromMinutes(2);
-
-    private readonly NoPoolPod _noPool = new(time);
 
     /// <summary>Measures all scenarios.</summary>
     /// <param name="scenarios">Deployed, with no instances.</param>
@@ -30,7 +29,7 @@ internal sealed class BenchRunner(Operator.OperatorClient server, BenchClient cl
     public async Task<IReadOnlyList<BenchRun>> RunAsync(
         IReadOnlyList<DeployedScenario> scenarios, Action<double> progress, CancellationToken cancellationToken)
     {
-        var recorders = scenarios.ToDictionary(scenario => scenario, scenario => new Recorders(scenario.Scenario, settings.NoPool));
+        var recorders = scenarios.ToDictionary(scenario => scenario, scenario => new Recorders(scenario.Scenario, NoPool));
         if (settings.Arrivals != ArrivalKind.OneAtATime)
         {
             foreach (var scenario in scenarios)
@@ -62,7 +61,7 @@ internal sealed class BenchRunner(Operator.OperatorClient server, BenchClient cl
         ? scenarios.Count * settings.Count
         : scenarios.Sum(scenario => settings.Warmup + Math.Ceiling(settings.Count / (double)scenario.Functions.Count));
 
-    public void Dispose() => _noPool.Dispose();
+    private bool NoPool => settings.NoPool && target.HasNoPool;
 
     private async Task RoundAsync(DeployedScenario scenario, Recorders? recorders, CancellationToken cancellationToken)
     {
@@ -79,8 +78,8 @@ internal sealed class BenchRunner(Operator.OperatorClient server, BenchClient cl
         var next = await client.MeasureAsync(scenario.Urls[0], scenario.Scenario, intended: null, cancellationToken).ConfigureAwait(false);
 
         // 4. The same without a pool.
-        var without = settings.NoPool && scenario.Scenario.AtOnce == 1
-            ? await _noPool.MeasureAsync(scenario.Package, scenario.Scenario, cancellationToken).ConfigureAwait(false)
+        var without = NoPool && scenario.Scenario.AtOnce == 1
+            ? await target.MeasureNoPoolAsync(scenario.Package, scenario.Scenario, cancellationToken).ConfigureAwait(false)
             : null;
 
         if (recorders is not null)

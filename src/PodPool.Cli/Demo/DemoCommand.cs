@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using PodPool.Cli.Bench;
+using PodPool.Cli.Bench.Targets;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Deploy;
 using PodPool.Cli.Local;
@@ -51,7 +52,8 @@ internal sealed class DemoCommand : Verb
         var settings = new BenchSettings(context.Get(Rounds), Warmup: 1, ArrivalKind.OneAtATime, Rate: 0, NoPool: true);
         var began = context.Terminal.Time.GetUtcNow();
         using var server = ServerConnection.Open(address);
-        var deployment = new BenchDeployment(server.Operator, new PackageBuilder(context.Terminal, context.Output), context.Output);
+        using var target = new ManagerTarget(server.Operator, address.NamedBy, context.Terminal.Time);
+        var deployment = new BenchDeployment(target, new PackageBuilder(context.Terminal, context.Output), context.Output);
         await using (deployment.ConfigureAwait(false))
         {
             var deployed = new List<DeployedScenario>();
@@ -62,11 +64,11 @@ internal sealed class DemoCommand : Verb
 
             using var client = new BenchClient(context.Terminal.Time);
             await client.WarmAsync(new Uri(deployed[0].Urls[0]), 1, cancellationToken).ConfigureAwait(false);
-            using var runner = new BenchRunner(server.Operator, client, settings, context.Terminal.Time);
+            var runner = new BenchRunner(server.Operator, target, client, settings, context.Terminal.Time);
             IReadOnlyList<BenchRun> runs = [];
             await context.Output.ProgressAsync("Calling them, each with no instance before", runner.Steps(deployed), async progress =>
                 runs = await runner.RunAsync(deployed, progress, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-            var environment = await BenchEnvironment.ReadAsync(began, address.NamedBy, WarmPods, settings, cancellationToken).ConfigureAwait(false);
+            var environment = await BenchEnvironment.ReadAsync(began, target.NamedBy, WarmPods, settings, cancellationToken).ConfigureAwait(false);
             return new(environment, runs, BenchRatio.Of(runs));
         }
     }
