@@ -42,7 +42,7 @@ internal sealed class LeaderPort(Cluster cluster) : IDisposable
                     Volatile.Write(ref _current, stream);
                     return stream;
                 }
-                catch (ApiException exception) when (exception.Failure is ApiFailure.NotFound or ApiFailure.Unavailable)
+                catch (ApiException exception) when (exception.Failure is not (ApiFailure.Denied or ApiFailure.Unreachable))
                 {
                     // Its pod is gone or not reached, and the lease not yet another's.
                     why = $"the manager {leader}, which leads by its Lease, cannot be reached: {exception.Message}";

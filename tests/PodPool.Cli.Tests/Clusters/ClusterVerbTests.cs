@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using PodPool.Cli.CommandLine;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Packages;
@@ -64,6 +65,19 @@ public sealed class ClusterVerbTests
         Assert.Contains("podpool-system/default keeps 9 warm pods", cluster.Terminal.Out, StringComparison.Ordinal);
         Assert.Contains(cluster.Server.Requests, request => request is { User: "test", Verb: "patch", Below: "scale" });
         Assert.Equal(ExitCode.NotFound, await cluster.RunAsync("pool", "resize", "other", "--warm", "9"));
+    }
+
+    [Fact]
+    public async Task A_function_is_invoked_through_a_forwarded_port_of_a_router()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        Assert.Equal(ExitCode.Unreachable, await cluster.RunAsync("invoke", "hello"));
+        Assert.Contains("no router is ready", cluster.Terminal.Error, StringComparison.Ordinal);
+        await cluster.StartRouterAsync(async context => await context.Response.WriteAsync($"{context.Request.Method} {context.Request.Path} {await new StreamReader(context.Request.Body).ReadToEndAsync(context.RequestAborted)}"));
+
+        Assert.True(await cluster.RunAsync("invoke", "hello", "--path", "x", "--data", "body") == ExitCode.Ok, cluster.Terminal.Error);
+
+        Assert.Contains("POST /shop/hello/x body", cluster.Terminal.Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using k8s;
@@ -17,7 +18,7 @@ public sealed class LeaderTests
     [Theory]
     [InlineData(null, "no manager leads")]
     [InlineData("gone", "the manager gone, which leads by its Lease, cannot be reached")]
-    public async Task A_leader_that_is_not_there_is_looked_for_again_and_then_said_to_be_missing(string? holder, string words)
+    public async Task A_leader_that_is_not_there_is_said_to_be_missing_after_a_while(string? holder, string words)
     {
         await using var server = await FakeApiServer.StartAsync();
         server.Store.Create(new V1Lease { Metadata = new() { Name = LeaderPort.LeaseName, NamespaceProperty = "podpool-system" }, Spec = new() { HolderIdentity = holder } });
@@ -28,7 +29,31 @@ public sealed class LeaderTests
 
         Assert.Equal(ExitCode.Unreachable, failure.ExitCode);
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
-        Assert.True(server.Requests.Count(request => request.Kind == TestCluster.Leases) > 1);
+    }
+
+    [Fact]
+    public async Task A_lease_that_is_taken_meanwhile_leads_to_who_took_it()
+    {
+        await using var server = await FakeApiServer.StartAsync();
+        server.Store.Create(new V1Lease { Metadata = new() { Name = LeaderPort.LeaseName, NamespaceProperty = "podpool-system" }, Spec = new() });
+        server.Store.Create(new V1Pod { Metadata = new() { Name = "m1", NamespaceProperty = "podpool-system" } });
+        var looks = 0;
+        server.Fail(request =>
+        {
+            if (request.Kind == TestCluster.Leases && ++looks == 2)
+            {
+                server.Store.Patch(request.Kind, request.ObjectName, new() { ["spec"] = new JsonObject { ["holderIdentity"] = "m1" } });
+            }
+
+            return null;
+        });
+        using var cluster = new Cluster(new("test", new KubernetesClientConfiguration { Host = server.Address }), "podpool-system", TimeProvider.System);
+        using var leader = new LeaderPort(cluster) { Patience = TimeSpan.FromMinutes(1) };
+
+        await using var stream = await leader.ConnectAsync(Test);
+
+        Assert.Equal(2, looks);
+        Assert.Contains(server.Requests, request => request is { Name: "m1", Below: "portforward" });
     }
 
     [Fact]

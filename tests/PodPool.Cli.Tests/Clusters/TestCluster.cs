@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using PodPool.Cli.Local;
 using PodPool.Manager;
@@ -23,13 +24,13 @@ internal sealed class TestCluster : IAsyncDisposable
     public static readonly FakeKind Pools = new(CustomResources.Group, CustomResources.Version, RuntimePoolResource.KubePluralName);
     public static readonly FakeKind Leases = new("coordination.k8s.io", "v1", "leases");
 
-    private readonly Dictionary<string, WebApplication> _managers = [];
-    private readonly Dictionary<string, EndPoint> _operators = [];
+    private readonly Dictionary<string, WebApplication> _hosts = [];
+    private readonly Dictionary<string, EndPoint> _listeners = [];
 
     private TestCluster(FakeApiServer server)
     {
         Server = server;
-        server.Forwards = (pod, port) => port == 8082 ? _operators.GetValueOrDefault(pod.Name) : null;
+        server.Forwards = (pod, port) => port == (pod.Name == "router" ? 8080 : 8082) ? _listeners.GetValueOrDefault(pod.Name) : null;
         server.Scales(Pools, "spec.size.warm", "status.warm", "status.selector");
         Terminal["KUBECONFIG"] = WriteConfig("config", "test");
     }
@@ -80,16 +81,39 @@ internal sealed class TestCluster : IAsyncDisposable
         var installation = await InstallationSecret.OpenAsync(api.Resource<V1Secret>(), Installation, TimeProvider.System, Test);
         var host = ManagerHost.Build(options, installation, builder => builder.Logging.ClearProviders());
         Server.Store.Create(new V1Pod { Metadata = new() { Name = name, NamespaceProperty = Installation } });
-        (_managers[name], _operators[name]) = (host, operators);
+        (_hosts[name], _listeners[name]) = (host, operators);
         await host.StartAsync(Test);
         await UntilAsync(() => Server.Store.Find(Leases, new(Installation, "podpool-manager"))?.Text("spec", "holderIdentity") is not null);
+    }
+
+    /// <summary>A router in a pod of its own, that answers so.</summary>
+    public async Task StartRouterAsync(RequestDelegate answer)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        var host = builder.Build();
+        host.Urls.Add("http://127.0.0.1:0");
+        host.Run(answer);
+        await host.StartAsync(Test);
+        Server.Store.Create(new V1Pod
+        {
+            Metadata = new()
+            {
+                Name = "router",
+                NamespaceProperty = Installation,
+                Labels = new Dictionary<string, string> { ["app.kubernetes.io/name"] = "podpool", ["app.kubernetes.io/component"] = "router" },
+            },
+            Spec = new() { Containers = [new() { Name = "router", Ports = [new() { Name = "http", ContainerPort = 8080 }] }] },
+            Status = new() { Conditions = [new() { Type = "Ready", Status = "True" }] },
+        });
+        (_hosts["router"], _listeners["router"]) = (host, IPEndPoint.Parse(new Uri(host.Urls.Single()).Authority));
     }
 
     /// <summary>A manager's end, with its pod's.</summary>
     public async Task StopManagerAsync(string name)
     {
-        _managers.Remove(name, out var host);
-        _operators.Remove(name);
+        _hosts.Remove(name, out var host);
+        _listeners.Remove(name);
         Server.Store.Delete(FakeKind.Pods, new(Installation, name));
         await host!.StopAsync(CancellationToken.None);
         await host.DisposeAsync();
@@ -116,7 +140,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var host in _managers.Values)
+        foreach (var host in _hosts.Values)
         {
             await host.StopAsync(CancellationToken.None);
             await host.DisposeAsync();
