@@ -9,6 +9,7 @@ using PodPool.Manager.Kubernetes.Watching;
 using PodPool.Manager.Leading;
 using PodPool.Manager.Loader.Certificates;
 using PodPool.Manager.Operations;
+using PodPool.Manager.Packages;
 using PodPool.Manager.Pools;
 
 namespace PodPool.Manager.Kubernetes;
@@ -24,7 +25,8 @@ namespace PodPool.Manager.Kubernetes;
 internal sealed partial class ClusterLife(
     KubernetesApi api, KubernetesOptions options, InstallationSecret installation, LoaderSecurity security, Informer<RuntimePoolResource> poolInformer,
     Informer<FunctionResource> functionInformer, PoolReconciler poolReconciler, FunctionReconciler functionReconciler, FunctionServices services,
-    FunctionStatusWriter statuses, EventRecorder events, PoolSet pools, Leadership leadership, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
+    FunctionStatusWriter statuses, EventRecorder events, PackageSource packages, PoolSet pools, Leadership leadership, IHostApplicationLifetime lifetime,
+    TimeProvider time, ILoggerFactory loggers)
     : ILeading, IAsyncDisposable
 {
     /// <summary>A function whose registry does not answer must not keep the others from being served.</summary>
@@ -47,7 +49,7 @@ internal sealed partial class ClusterLife(
         {
             _running = Task.WhenAll(
                 Run(poolInformer.RunAsync), Run(functionInformer.RunAsync), Run(services.RunAsync), Run(poolReconciler.RunAsync), Run(functionReconciler.RunAsync),
-                Run(statuses.RunAsync), Run(events.RunAsync), Run(RenewAsync));
+                Run(statuses.RunAsync), Run(events.RunAsync), Run(packages.KeepHouseAsync), Run(RenewAsync));
         }
 
         await pools.StartAsync(cancellationToken).ConfigureAwait(false);

@@ -41,7 +41,8 @@ internal static class ClusterServices
         services.AddSingleton<PoolReconciler>();
 
         services.AddSingleton(options.PackageSource);
-        services.AddSingleton<IPackageSource, PackageSource>();
+        services.AddSingleton<PackageSource>();
+        services.AddSingleton<IPackageSource>(provider => provider.GetRequiredService<PackageSource>());
         services.AddSingleton<FunctionQueue>();
         services.AddSingleton(provider => new FunctionEnvironment(
             provider.GetRequiredService<KubernetesApi>(), provider.GetRequiredService<FunctionQueue>().Add, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));

@@ -9,6 +9,11 @@ namespace PodPool.Manager.Packages;
 /// <inheritdoc cref="IPackageSource"/>
 internal sealed partial class PackageSource : IPackageSource, IDisposable
 {
+    private static readonly TimeSpan CollectEvery = TimeSpan.FromHours(1);
+
+    /// <summary>Who comes back to a reference after this has its manifest read again: some milliseconds.</summary>
+    private static readonly TimeSpan KeepReferences = TimeSpan.FromDays(7);
+
     private readonly PackageStore _store;
     private readonly ResolvedPackages _resolved;
     private readonly PackageTransport _transport;
@@ -72,6 +77,23 @@ internal sealed partial class PackageSource : IPackageSource, IDisposable
     /// <summary>Forgets which files references mean that nobody asked for since; the files are the store's to collect.</summary>
     public int Collect(TimeSpan keep) => _resolved.Collect(keep);
 
+    /// <summary>Forgets from time to time, until it is ended.</summary>
+    public async Task KeepHouseAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(CollectEvery, _time);
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                Collect(KeepReferences);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                Log.NotCollected(_logger, exception);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _transport.Dispose();
 
@@ -95,6 +117,9 @@ internal sealed partial class PackageSource : IPackageSource, IDisposable
     {
         [LoggerMessage(1, LogLevel.Information, "The package {Reference} was fetched: {Digest}, {Files} files, {Bytes} bytes, in {Elapsed}", EventName = "Fetched")]
         public static partial void Fetched(ILogger logger, string reference, string digest, int files, long bytes, TimeSpan elapsed);
+
+        [LoggerMessage(3, LogLevel.Warning, "What references mean that nobody uses could not be forgotten", EventName = "NotCollected")]
+        public static partial void NotCollected(ILogger logger, Exception exception);
 
         [LoggerMessage(2, LogLevel.Information, "The package {Reference} was pushed: {Files} files, in {Elapsed}", EventName = "Pushed")]
         public static partial void Pushed(ILogger logger, string reference, int files, TimeSpan elapsed);
