@@ -79,10 +79,10 @@ internal sealed class Load
         return new(Id, Now, Volatile.Read(ref _sent), Volatile.Read(ref _answered), [.. _failures], new(_starts), instances, _longest);
     }
 
-    /// <summary>No request is given up: each that began has ended.</summary>
+    /// <summary>No request is given up: each that began has ended, and of those that were counted each was made.</summary>
     public async Task<LoadCount> EndAsync()
     {
-        _ending = true;
+        _ending = _plan.Requests == 0;
         await _running;
         return Count();
     }
