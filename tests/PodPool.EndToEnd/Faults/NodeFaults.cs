@@ -30,13 +30,13 @@ public sealed class NodeFaults(TestNamespace space) : EndToEndTests(space)
         _node = nodes.First(node => node != safe);
         Caller.Node = safe;
 
-        // The leader is to be on the node that is lost: the harder case.
-        for (var tries = 0; tries < 3 && await LeadersNodeAsync() is { } node && node != _node; tries++)
+        // Of managers and routers one is there and one is not, and the leader is there: the harder case.
+        await SpreadAsync("router", safe);
+        await SpreadAsync("manager", safe);
+        if (await LeadersNodeAsync() == safe)
         {
-            var leader = await Installation.LeaderAsync();
-            await Installation.DeletePodAsync(Installation.Namespace, leader, atOnce: false);
-            await Eventually.IsSoAsync(async () => await Installation.LeaderAsync() is { Length: > 0 } next && next != leader ? null : "nobody else leads");
-            await Installation.ReadyAsync();
+            await MoveAsync("manager", await Installation.LeaderAsync(), safe);
+            await Eventually.IsSoAsync(async () => await LeadersNodeAsync() == _node ? null : $"the leader is not on {_node}");
         }
 
         Note($"{_node} is lost, the leader is on {await LeadersNodeAsync()}");
@@ -81,6 +81,34 @@ public sealed class NodeFaults(TestNamespace space) : EndToEndTests(space)
         (await load.EndAsync()).LostOnly(broke, gone, atMost: 4 * Callers);
         await Installation.ReadyAsync();
         await PodAudit.NothingLeakedAsync(Installation);
+    }
+
+    private async Task SpreadAsync(string component, string safe)
+    {
+        var pods = await Installation.PartsAsync(component);
+        if (pods.Select(pod => pod.Spec.NodeName).Distinct().Count() == 1)
+        {
+            var leader = await Installation.LeaderAsync();
+            await MoveAsync(component, pods.First(pod => pod.Metadata.Name != leader).Metadata.Name, pods[0].Spec.NodeName == safe ? _node : safe);
+        }
+    }
+
+    /// <summary>Ends a pod, and lets the next one start on a node.</summary>
+    private async Task MoveAsync(string component, string pod, string to)
+    {
+        var other = to == _node ? (await Installation.PartsAsync("registry"))[0].Spec.NodeName : _node;
+        await Command.KubectlAsync("cordon", other);
+        try
+        {
+            await Installation.DeletePodAsync(Installation.Namespace, pod, atOnce: false);
+            await Command.KubectlAsync("-n", Installation.Namespace, "rollout", "status", $"deployment/podpool-{component}", "--timeout=180s");
+        }
+        finally
+        {
+            await Command.KubectlAsync("uncordon", other);
+        }
+
+        await Installation.ReadyAsync();
     }
 
     private async Task<bool> IsReadyAsync()
