@@ -23,10 +23,19 @@ namespace PodPool.Router;
 /// A warm request goes 1, 2, 4 without a lock, a timer or a middleware between.
 /// </remarks>
 internal sealed partial class RequestHandler(
-    RouteBook routes, IHttpForwarder forwarder, HoldLimits limits, RouterOptions options, RouterMetrics metrics, TimeProvider time, ILogger<RequestHandler> logger)
+    RouteBook routes, IHttpForwarder forwarder, HoldLimits limits, RouterOptions options, RouterMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time,
+    ILogger<RequestHandler> logger)
 {
+    private readonly CancellationToken _stopping = lifetime.ApplicationStopping;
+
     public Task HandleAsync(HttpContext context)
     {
+        if (_stopping.IsCancellationRequested && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            // The caller's next request comes by a new connection, and so to a router that stays.
+            context.Response.OnStarting(static response => CloseAfter((HttpResponse)response), context.Response);
+        }
+
         // :: (1)
         var request = context.Request;
         if (routes.Table.Find(request.Host.Value, request.Path.Value, out var prefixLength) is not { } function)
@@ -38,6 +47,12 @@ internal sealed partial class RequestHandler(
 
         // :: (2)
         return ServeAsync(context, new(function, prefixLength, time) { Instance = function.TryClaim() });
+    }
+
+    private static Task CloseAfter(HttpResponse response)
+    {
+        response.Headers.Connection = "close";
+        return Task.CompletedTask;
     }
 
     private async Task ServeAsync(HttpContext context, Exchange exchange)

@@ -8,7 +8,7 @@ internal static class RouterArguments
     public const string Usage =
         """
         podpool-router --manager ADDRESS,… [--listen ADDRESS,…] [--health ADDRESS] [--domain NAME,…]
-                       [--hold-time SECONDS] [--hold-limit N] [--hold-limit-per-function N] [--shutdown-time SECONDS]
+                       [--hold-time SECONDS] [--hold-limit N] [--hold-limit-per-function N] [--shutdown-delay SECONDS] [--shutdown-time SECONDS]
         An ADDRESS is unix:/path or http://ip:port; a manager's may be http://name:port too: all addresses of the name. Each option is also read from the environment: PODPOOL_ROUTER_HOLD_TIME is --hold-time.
         """;
 
@@ -23,6 +23,7 @@ internal static class RouterArguments
         ["hold-time"] = (options, value) => options.HoldTime = Seconds(value),
         ["hold-limit"] = (options, value) => options.HoldLimit = Number(value),
         ["hold-limit-per-function"] = (options, value) => options.HoldLimitPerFunction = Number(value),
+        ["shutdown-delay"] = (options, value) => options.ShutdownDelay = Seconds(value),
         ["shutdown-time"] = (options, value) => options.ShutdownTime = Seconds(value),
     };
 

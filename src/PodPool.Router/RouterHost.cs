@@ -76,7 +76,7 @@ public static class RouterHost
     {
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTime);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownDelay + options.ShutdownTime);
         services.Configure<SocketTransportOptions>(sockets =>
         {
             sockets.Backlog = Backlog;
@@ -95,6 +95,7 @@ public static class RouterHost
         services.TryAddSingleton<INameResolver, SystemNameResolver>();
         services.AddSingleton<RequestHandler>();
         services.AddSingleton<Shutdown>();
+        services.AddHostedService(provider => provider.GetRequiredService<Shutdown>());
         services.AddSingleton<ManagerSet>();
         services.AddHostedService(provider => provider.GetRequiredService<ManagerSet>());
     }

@@ -63,6 +63,14 @@ public sealed class RouterOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan ReportInterval { get; set; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>
+    /// How long a router that is told to stop takes new requests as before: until all who send requests here have learnt that it ends. Then
+    /// <see cref="ShutdownTime"/> begins.
+    /// </summary>
+    /// <value>The default is zero; on a cluster, some seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan ShutdownDelay { get; set; } = TimeSpan.Zero;
+
     /// <summary>How long requests may go on when the router is stopped. What is held then is refused a second earlier.</summary>
     /// <value>The default is 25 s.</value>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]

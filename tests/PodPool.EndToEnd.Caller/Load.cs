@@ -14,7 +14,8 @@ internal sealed record Target(string Url, string Function);
 /// <param name="Callers">Requests at once.</param>
 /// <param name="PauseMilliseconds">Of a caller between an answer and the next request.</param>
 /// <param name="Requests">Of each caller; zero: until the end is asked for.</param>
-internal sealed record LoadPlan(Target[] Targets, int Callers, int PauseMilliseconds, int Requests);
+/// <param name="DelayMilliseconds">Before the first request: for what is to happen when nobody can say so.</param>
+internal sealed record LoadPlan(Target[] Targets, int Callers, int PauseMilliseconds, int Requests, int DelayMilliseconds);
 
 /// <summary>A request that was not answered as it should have been. Times are the caller's clock, in milliseconds since 1970.</summary>
 /// <param name="Kind"><c>connect</c>: nothing was sent; <c>lost</c>: sent, and no answer came; <c>wrong</c>: another function's answer; or the status with the reason.</param>
@@ -78,16 +79,17 @@ internal sealed class Load
         return new(Id, Now, Volatile.Read(ref _sent), Volatile.Read(ref _answered), [.. _failures], new(_starts), instances, _longest);
     }
 
-    /// <summary>No request is given up: each that began has ended.</summary>
+    /// <summary>No request is given up: each that began has ended, and of those that were counted each was made.</summary>
     public async Task<LoadCount> EndAsync()
     {
-        _ending = true;
+        _ending = _plan.Requests == 0;
         await _running;
         return Count();
     }
 
     private async Task CallAsync(int number)
     {
+        await Task.Delay(TimeSpan.FromMilliseconds(_plan.DelayMilliseconds), TimeProvider.System);
         for (var turn = 0; !_ending && (_plan.Requests == 0 || turn < _plan.Requests); turn++)
         {
             await CallAsync(_plan.Targets[(number + turn) % _plan.Targets.Length]);

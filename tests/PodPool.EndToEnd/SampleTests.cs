@@ -3,19 +3,19 @@ using PodPool.EndToEnd.Cluster;
 namespace PodPool.EndToEnd;
 
 /// <summary>Every sample as its author deploys it: its first request is answered, by a pod that was warm before.</summary>
-public sealed class SampleTests(TestNamespace space) : IClassFixture<TestNamespace>
+public sealed class SampleTests(TestNamespace space) : EndToEndTests(space)
 {
     [ClusterFact]
-    public async Task Hello() => Assert.Equal("hello Ada", (await FirstAsync("Hello", "?name=Ada")).Json.GetProperty("message").GetString());
+    public async Task Hello() => Assert.Equal("hello Ada", (await FirstAsync("Hello", "?name=Ada")).Json().GetProperty("message").GetString());
 
     [ClusterFact]
     public async Task A_function_of_many_methods() => Assert.Contains("\"", (await FirstAsync("Methods400")).Body, StringComparison.Ordinal);
 
     [ClusterFact]
-    public async Task A_function_with_native_dependencies() => Assert.NotEmpty((await FirstAsync("Dependencies")).Json.GetProperty("events").EnumerateArray());
+    public async Task A_function_with_native_dependencies() => Assert.NotEmpty((await FirstAsync("Dependencies")).Json().GetProperty("events").EnumerateArray());
 
     [ClusterFact]
-    public async Task A_function_that_takes_its_time() => Assert.True((await FirstAsync("Slow", "?seconds=0.2")).Json.GetProperty("waited").GetDouble() >= 0.19);
+    public async Task A_function_that_takes_its_time() => Assert.True((await FirstAsync("Slow", "?seconds=0.2")).Json().GetProperty("waited").GetDouble() >= 0.19);
 
     [ClusterFact]
     public async Task A_function_that_streams() => Assert.Contains("event: tick", (await FirstAsync("Streaming", "?count=3&interval=0.1")).Body, StringComparison.Ordinal);
@@ -26,31 +26,31 @@ public sealed class SampleTests(TestNamespace space) : IClassFixture<TestNamespa
     [ClusterFact]
     public async Task A_plain_method()
     {
-        await space.DeploySampleAsync("PlainMethod", "plainmethod", spec => spec["entryPoint"] = "PlainMethod::PlainMethod.Quotes::Calculate");
-        var answer = await space.Caller.CallAsync(
-            space.UrlOf("plainmethod"), "POST", """{"weight":2.4,"length":40,"width":30,"height":20,"zone":"Abroad","express":true}""", ("Content-Type", "application/json"));
-        Assert.True(answer.Succeeded().Json.GetProperty("price").GetDecimal() > 0);
+        await Space.DeploySampleAsync("PlainMethod", "plainmethod", spec => spec["entryPoint"] = "PlainMethod::PlainMethod.Quotes::Calculate");
+        var answer = await Space.Caller.CallAsync(
+            Space.UrlOf("plainmethod"), "POST", """{"weight":2.4,"length":40,"width":30,"height":20,"zone":"Abroad","express":true}""", ("Content-Type", "application/json"));
+        Assert.True(answer.Succeeded().Json().GetProperty("price").GetDecimal() > 0);
     }
 
     [ClusterFact]
     public async Task A_function_of_events()
     {
-        await space.DeploySampleAsync("CloudEvents", "cloudevents");
-        var answer = await space.Caller.CallAsync(
-            space.UrlOf("cloudevents"), "POST", """{"article":"lamp","change":-2}""", ("Content-Type", "application/json"), ("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/warehouse/7"), ("ce-type", "com.example.stock.moved"));
+        await Space.DeploySampleAsync("CloudEvents", "cloudevents");
+        var answer = await Space.Caller.CallAsync(
+            Space.UrlOf("cloudevents"), "POST", """{"article":"lamp","change":-2}""", ("Content-Type", "application/json"), ("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/warehouse/7"), ("ce-type", "com.example.stock.moved"));
         answer.Succeeded();
     }
 
     [ClusterFact]
     public async Task A_function_that_cannot_start_says_why_to_its_caller_and_in_its_status()
     {
-        await space.DeploySampleAsync("BrokenStartup", "brokenstartup");
-        var answer = await space.Caller.CallAsync(space.UrlOf("brokenstartup"), "POST", """{"article":"lamp"}""", ("Content-Type", "application/json"));
+        await Space.DeploySampleAsync("BrokenStartup", "brokenstartup");
+        var answer = await Space.Caller.CallAsync(Space.UrlOf("brokenstartup"), "POST", """{"article":"lamp"}""", ("Content-Type", "application/json"));
         Assert.Equal(502, answer.Status);
         Assert.Contains("WAREHOUSE_URL", answer.Body, StringComparison.Ordinal);
         await Eventually.IsSoAsync(async () =>
         {
-            var read = await space.Installation.FunctionAsync(space.Name, "brokenstartup");
+            var read = await Space.Installation.FunctionAsync(Space.Name, "brokenstartup");
             return ((string?)read["status"]?["lastFailure"]?["message"])?.Contains("WAREHOUSE_URL", StringComparison.Ordinal) == true ? null : read["status"]?.ToJsonString();
         });
     }
@@ -58,10 +58,10 @@ public sealed class SampleTests(TestNamespace space) : IClassFixture<TestNamespa
     private async Task<Answer> FirstAsync(string sample, string rest = "")
     {
         var name = sample.ToLowerInvariant();
-        await space.Installation.FullAsync("default");
-        await space.DeploySampleAsync(sample, name);
-        var answer = (await space.Caller.GetAsync(space.UrlOf(name, rest))).Succeeded();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{sample}: {answer.Milliseconds:0.0} ms, {answer.Headers.GetValueOrDefault("server-timing")}");
+        await Space.Installation.FullAsync("default");
+        await Space.DeploySampleAsync(sample, name);
+        var answer = (await Space.Caller.GetAsync(Space.UrlOf(name, rest))).Succeeded();
+        Note($"{sample}: {answer.Milliseconds:0.0} ms, {answer.Headers.GetValueOrDefault("server-timing")}");
         Assert.Equal("pooled", answer.Start);
         return answer;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using PodPool.Router.Tests.Peers;
 
 namespace PodPool.Router.Tests;
@@ -40,6 +41,36 @@ public sealed class ShutdownTests
         using var response = await running;
         Assert.Equal("ended", await response.Content.ReadAsStringAsync(Platform.Cancelled));
         await stopping;
+    }
+
+    [Fact]
+    public async Task New_requests_are_taken_until_everybody_has_learnt_that_the_router_stops()
+    {
+        var time = new FakeTimeProvider();
+        await using var platform = await Platform.StartAsync(options => options.ShutdownDelay = TimeSpan.FromSeconds(5), time);
+        var pod = await platform.PodAsync("one", context => context.Response.WriteAsync("hello"));
+        await platform.DeployAsync("called", 100, pod);
+        using (var before = await platform.GetAsync("/default/called/"))
+        {
+            Assert.NotEqual(true, before.Headers.ConnectionClose);
+        }
+
+        var stopping = platform.StopRouterAsync();
+        var isStopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        platform.App.Lifetime.ApplicationStopping.Register(isStopping.SetResult);
+        await isStopping.Task.WaitAsync(Platform.Cancelled);
+
+        // Two: the first one's connection is not used again.
+        for (var call = 0; call < 2; call++)
+        {
+            using var response = await platform.GetAsync("/default/called/");
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.True(response.Headers.ConnectionClose);
+        }
+
+        await time.AdvanceUntilAsync(stopping, TimeSpan.FromSeconds(1));
+        await stopping;
+        Assert.Equal(3, pod.Served);
     }
 
     [Fact]

@@ -40,10 +40,11 @@ internal sealed class Caller(Installation installation, string @namespace)
     /// <param name="pause">Of a caller between an answer and the next request.</param>
     /// <param name="requests">Of each caller; zero: until the end.</param>
     /// <param name="query">Of each request.</param>
-    public async Task<Load> LoadAsync(IEnumerable<string> functions, int callers, int pause = 50, int requests = 0, string query = "")
+    /// <param name="delay">Milliseconds before the first request: for what is to happen when nobody can say so.</param>
+    public async Task<Load> LoadAsync(IEnumerable<string> functions, int callers, int pause = 50, int requests = 0, string query = "", int delay = 0)
     {
-        var targets = functions.Select(name => new { url = $"http://podpool-router.{Installation.Namespace}/{@namespace}/{name}/{query}", function = $"{@namespace}/{name}" });
-        var started = await AskAsync<LoadCount>(HttpMethod.Post, "loads", new { targets, callers, pauseMilliseconds = pause, requests });
+        var targets = functions.Select(name => new { url = $"http://{installation.RouterAddress}/{@namespace}/{name}/{query}", function = $"{@namespace}/{name}" });
+        var started = await AskAsync<LoadCount>(HttpMethod.Post, "loads", new { targets, callers, pauseMilliseconds = pause, requests, delayMilliseconds = delay });
         return new(this, started.Id);
     }
 
@@ -123,7 +124,7 @@ internal sealed class Caller(Installation installation, string @namespace)
 /// <param name="Status">Zero: no answer came, and the body says why.</param>
 internal sealed record Answer(int Status, IReadOnlyDictionary<string, string> Headers, string Body, double Milliseconds)
 {
-    public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
+    public JsonElement Json() => JsonSerializer.Deserialize<JsonElement>(Body);
 
     /// <summary>How the request found its instance.</summary>
     public string? Start => Headers.GetValueOrDefault("x-podpool-start");

@@ -26,6 +26,9 @@ public sealed class Installation : IAsyncLifetime
     /// <summary>The domain of hosts.</summary>
     internal string Domain { get; private set; } = "";
 
+    /// <summary>The router's service, by address: names have a test of their own, and how a cluster's name server bears faults is not what is tested.</summary>
+    internal string RouterAddress { get; private set; } = "";
+
     /// <summary>The image of generic pods: one that every node can have, with .NET in it.</summary>
     internal string RuntimeImage { get; private set; } = "";
 
@@ -45,6 +48,7 @@ public sealed class Installation : IAsyncLifetime
         var settings = (await _client.CoreV1.ListNamespacedConfigMapAsync(Namespace, cancellationToken: Test)).Items.Single(map => map.Metadata.Name.StartsWith("podpool-settings", StringComparison.Ordinal));
         Domain = settings.Data["domain"];
         RuntimeImage = (await PoolAsync("default"))["spec"]!["template"]!["spec"]!["containers"]!.AsArray().Single(container => (string?)container!["name"] == "runtime")!["image"]!.GetValue<string>();
+        RouterAddress = (await _client.CoreV1.ReadNamespacedServiceAsync("podpool-router", Namespace, cancellationToken: Test)).Spec.ClusterIP;
         _registry = new(new Uri(settings.Data["registry"]));
     }
 
@@ -133,6 +137,10 @@ public sealed class Installation : IAsyncLifetime
         return lease.Spec.HolderIdentity ?? "";
     }
 
+    /// <summary>Pods of the installation's own that are on their way out.</summary>
+    internal async Task<IReadOnlyList<string>> LeavingAsync()
+        => [.. (await Client.CoreV1.ListNamespacedPodAsync(Namespace, labelSelector: "app.kubernetes.io/name=podpool", cancellationToken: Test)).Items.Where(pod => pod.Metadata.DeletionTimestamp is not null).Select(pod => pod.Metadata.Name)];
+
     internal static string? PoolOf(V1Pod pod) => pod.GetLabel(PodLabels.Pool);
 
     internal static string? StateOf(V1Pod pod) => pod.GetLabel(PodLabels.State);
@@ -150,6 +158,19 @@ public sealed class Installation : IAsyncLifetime
         catch (HttpOperationException exception) when (exception.Response.StatusCode == System.Net.HttpStatusCode.NotFound)
         {
             // Somebody else was faster.
+        }
+    }
+
+    /// <summary>Ends the processes of a pod as a kernel does: without a word.</summary>
+    internal async Task KillAsync(string @namespace, string name) => await KillAsync(await Client.CoreV1.ReadNamespacedPodAsync(name, @namespace, cancellationToken: Test));
+
+    /// <inheritdoc cref="KillAsync(string, string)"/>
+    internal static async Task KillAsync(V1Pod pod)
+    {
+        // As in containerd://0123….
+        foreach (var container in pod.Status.ContainerStatuses)
+        {
+            await Command.BreakAsync(Settings.ContainerKill!, container.ContainerID[(container.ContainerID.IndexOf("://", StringComparison.Ordinal) + 3)..]);
         }
     }
 }

@@ -50,7 +50,7 @@ internal sealed record LoadCount(
     {
         var kinds = string.Join(", ", Failures.GroupBy(failure => failure.Kind).Select(group => $"{group.Count()} {group.Key}"));
         var starts = string.Join(", ", Starts.Select(start => $"{start.Value} {start.Key}"));
-        var details = string.Join("\n  ", Failures.Take(6).Select(failure => string.Create(CultureInfo.InvariantCulture, $"{failure.Function} {failure.StartedAt}–{failure.EndedAt} {failure.Kind}: {failure.Detail}")));
+        var details = string.Join("\n  ", Failures.DistinctBy(failure => (failure.Kind, failure.StartedAt / 2_000)).Take(8).Select(failure => string.Create(CultureInfo.InvariantCulture, $"{failure.Function} {failure.StartedAt}–{failure.EndedAt} {failure.Kind}: {failure.Detail}")));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"sent {Sent}, answered {Answered} ({starts}) by {Instances.Count} pods, failed {Failures.Count} ({kinds}); the longest took {LongestMilliseconds:0} ms{(details.Length > 0 ? "\n  " + details : "")}");

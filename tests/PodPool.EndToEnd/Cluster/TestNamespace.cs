@@ -86,7 +86,7 @@ public sealed class TestNamespace(Installation installation) : IAsyncLifetime
     });
 
     /// <summary>The address of a function, by path.</summary>
-    internal string UrlOf(string function, string rest = "") => $"http://podpool-router.{Installation.Namespace}/{Name}/{function}{rest}";
+    internal string UrlOf(string function, string rest = "") => $"http://{Installation.RouterAddress}/{Name}/{function}{rest}";
 
     /// <summary>What a function's pods are.</summary>
     internal Task<IReadOnlyList<V1Pod>> InstancesAsync(string function) => Installation.InstancesAsync(Name, function);
