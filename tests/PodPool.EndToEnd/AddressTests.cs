@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PodPool.EndToEnd.Cluster;
 
 namespace PodPool.EndToEnd;
@@ -57,11 +58,12 @@ public sealed class AddressTests(TestNamespace space) : EndToEndTests(space)
         await other.InitializeAsync();
         try
         {
-            await other.DeployEchoAsync("thief", change: spec => spec["route"] = new System.Text.Json.Nodes.JsonObject
+            await other.DeclareAsync("thief", "echo", TestNamespace.EchoFiles, spec => spec["route"] = new JsonObject
             {
-                ["hosts"] = new System.Text.Json.Nodes.JsonArray($"owner.{Space.Name}.{Installation.Domain}"),
-                ["paths"] = new System.Text.Json.Nodes.JsonArray($"/{Space.Name}/owner"),
+                ["hosts"] = new JsonArray($"owner.{Space.Name}.{Installation.Domain}"),
+                ["paths"] = new JsonArray($"/{Space.Name}/owner"),
             });
+            await Eventually.IsSoAsync(async () => Installation.ConditionOf(await Installation.FunctionAsync(other.Name, "thief"), "Ready") is { } ready && (string?)ready["reason"] == "RouteTaken" ? null : "it is not refused");
             var byHost = await Caller.GetAsync($"http://{Installation.RouterAddress}/", ("Host", $"owner.{Space.Name}.{Installation.Domain}"));
             Assert.Equal($"{Space.Name}/owner", byHost.Succeeded().Json().GetProperty("function").GetString());
             Assert.Equal($"{Space.Name}/owner", (await Caller.GetAsync(Space.UrlOf("owner"))).Succeeded().Json().GetProperty("function").GetString());

@@ -24,6 +24,8 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
     /// <summary>A namespace whose pods the manager may not see shall not keep the others waiting.</summary>
     private static readonly TimeSpan ListPatience = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
+
     private readonly Resource<V1Pod> _pods;
     private readonly PodInformers _informers;
     private readonly NodeWatch _nodes;
@@ -83,15 +85,25 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
             throw new PodCreationException($"there is no RuntimePool {pool.Name} any more");
         }
 
-        _names[pod] = new(resource.Metadata.NamespaceProperty, pod.Value);
+        var name = new ObjectName(resource.Metadata.NamespaceProperty, pod.Value);
+        _names[pod] = name;
         try
         {
             await _pods.CreateAsync(PodManifest.Build(resource, pod, _key.PublicKey), cancellationToken).ConfigureAwait(false);
         }
-        catch (ApiException exception) when (exception.Failure is ApiFailure.AlreadyExists or ApiFailure.Unreachable)
+        catch (ApiException exception) when (exception.Failure is ApiFailure.AlreadyExists)
         {
-            // It was created, or nobody knows: names are never used again, so the watch shows it, or its time to start runs out.
+            // By this manager, whose first word about it was lost: names are never used again.
+        }
+        catch (ApiException exception) when (exception.Failure is ApiFailure.Unreachable)
+        {
+            // Asked as soon as there is somebody to ask: else a server that was away for a moment would be felt until the pod's time to start is over.
             Log.CreationUncertain(_logger, pod.Value, exception.Message);
+            if (!await WasCreatedAsync(name, cancellationToken).ConfigureAwait(false))
+            {
+                _names.TryRemove(pod, out _);
+                throw new PodCreationException(exception.Message, exception);
+            }
         }
         catch (Exception exception) when (exception is ApiException or FormatException)
         {
@@ -203,6 +215,27 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         }
     }
 
+    private async Task<bool> WasCreatedAsync(ObjectName name, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await _pods.GetAsync(name, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (ApiException exception) when (exception.Failure is ApiFailure.NotFound)
+            {
+                return false;
+            }
+            catch (ApiException exception)
+            {
+                Log.StillUncertain(_logger, name.Name, exception.Message);
+                await Task.Delay(AskAgainAfter, _time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
     private async Task RemoveAsync(PodId pod)
     {
         try
@@ -271,5 +304,8 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
 
         [LoggerMessage(3, LogLevel.Warning, "Pod {Pod}, which has ended, could not be removed: {Message}", EventName = "NotRemoved")]
         public static partial void NotRemoved(ILogger logger, string pod, string message);
+
+        [LoggerMessage(4, LogLevel.Debug, "Whether pod {Pod} was created is still not known: {Message}", EventName = "StillUncertain")]
+        public static partial void StillUncertain(ILogger logger, string pod, string message);
     }
 }

@@ -81,6 +81,29 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
         Assert.Empty(_server.Store.All(FakeKind.Pods));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whether_a_pod_was_created_is_found_out_when_the_server_is_back(bool wasCreated)
+    {
+        var asked = 0;
+        _server.Fail(request => request.Kind != FakeKind.Pods ? null
+            : request.Verb == "create" ? new FakeFault.Dropped(wasCreated)
+            : request.Verb == "get" && Interlocked.Increment(ref asked) == 1 ? new FakeFault.Dropped() : null);
+        var creating = _platform.CreateAsync(Pod, Options(), Test);
+        if (wasCreated)
+        {
+            await creating;
+            Assert.Single(_server.Store.All(FakeKind.Pods));
+        }
+        else
+        {
+            await Assert.ThrowsAsync<PodCreationException>(() => creating);
+        }
+
+        Assert.True(asked >= 1);
+    }
+
     [Fact]
     public async Task Labels_say_what_a_pod_is_and_a_start_is_one_write()
     {
