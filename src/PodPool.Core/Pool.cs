@@ -362,7 +362,10 @@ public sealed class Pool
                 pods.Count(PodState.Draining),
                 _books.Claims,
                 _books.Misses,
-                _refill.Stopped);
+                _refill.Stopped)
+            {
+                Trouble = pods.Count(PodState.Starting) == 0 ? "" : pods.All.FirstOrDefault(pod => pod is { State: PodState.Starting, Trouble.Length: > 0 })?.Trouble ?? "",
+            };
         }
     }
 

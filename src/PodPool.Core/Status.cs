@@ -2,7 +2,14 @@ namespace PodPool.Core;
 
 /// <summary>A pool's numbers, now.</summary>
 public sealed record PoolStatus(
-    PoolSpec Spec, int Starting, int Warm, int Claimed, int Serving, int Draining, long Claims, long Misses, RefillStop? Stopped);
+    PoolSpec Spec, int Starting, int Warm, int Claimed, int Serving, int Draining, long Claims, long Misses, RefillStop? Stopped)
+{
+    /// <summary>What keeps one of the starting pods from becoming warm, for people; empty: nothing that is known.</summary>
+    public string Trouble { get; init; } = "";
+
+    /// <summary>Pods do not start as they should.</summary>
+    public bool IsDegraded => Stopped is not null || Trouble.Length > 0;
+}
 
 /// <summary>Refill has stopped.</summary>
 /// <param name="Message">The last failure.</param>

@@ -48,6 +48,18 @@ public sealed class RefillTests
     }
 
     [Fact]
+    public void What_keeps_a_pod_from_starting_is_said_while_it_does_not_and_no_longer()
+    {
+        var t = Pool(PoolUnderTest.Spec(2));
+        Assert.Equal("", t.Pool.Status.Trouble);
+        t.Pool.PodObserved(new PodObservation(t.Created[1], PodPhase.Starting, "") { Trouble = "no node takes it" });
+        Assert.Equal("no node takes it", t.Pool.Status.Trouble);
+
+        AllWarm(t);
+        Assert.Equal("", t.Pool.Status.Trouble);
+    }
+
+    [Fact]
     public void A_claimed_pod_is_replaced_at_once()
     {
         var t = Pool(PoolUnderTest.Spec(2));

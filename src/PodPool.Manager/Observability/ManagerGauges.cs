@@ -15,7 +15,7 @@ internal static class ManagerGauges
         meter.CreateObservableGauge("podpool.manager.leading", () => leadership.Current is null ? 0 : 1, description: "1: this manager leads.");
         meter.CreateObservableGauge("podpool.pool.pods", () => OfPools(Pods), "{pod}", "Pods by state.");
         meter.CreateObservableGauge("podpool.pool.size", () => OfPools(Size), "{pod}", "Pods that are wanted: warm ones to keep, and all at most.");
-        meter.CreateObservableGauge("podpool.pool.degraded", () => OfPools(Degraded), description: "1: refill has stopped, because pods do not start.");
+        meter.CreateObservableGauge("podpool.pool.degraded", () => OfPools(Degraded), description: "1: pods do not start as they should.");
         meter.CreateObservableGauge("podpool.functions", Functions, "{function}", "Functions by whether they can be called.");
 
         IEnumerable<Measurement<int>> OfPools(Func<PoolStatus, IEnumerable<Measurement<int>>> measure)
@@ -44,7 +44,7 @@ internal static class ManagerGauges
         }
     }
 
-    private static IEnumerable<Measurement<int>> Degraded(PoolStatus pool) => [new(pool.Stopped is null ? 0 : 1, new KeyValuePair<string, object?>("pool", pool.Spec.Name))];
+    private static IEnumerable<Measurement<int>> Degraded(PoolStatus pool) => [new(pool.IsDegraded ? 1 : 0, new KeyValuePair<string, object?>("pool", pool.Spec.Name))];
 
     private static Measurement<int> Of(PoolStatus pool, int count, string label, string value) => new(count, new("pool", pool.Spec.Name), new(label, value));
 }

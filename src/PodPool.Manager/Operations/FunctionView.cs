@@ -109,9 +109,10 @@ internal sealed class FunctionView(ManagerOptions options, FunctionRegistry func
                 new Condition
                 {
                     Type = "Degraded",
-                    Status = status.Stopped is not null,
-                    Reason = status.Stopped is null ? "AsExpected" : "RefillStopped",
-                    Message = status.Stopped is { } stop ? $"refill has stopped and is tried again in {stop.RetryIn.TotalSeconds:0} s: {stop.Message}" : "",
+                    Status = status.IsDegraded,
+                    Reason = status.Stopped is not null ? "RefillStopped" : status.IsDegraded ? "PodsWait" : "AsExpected",
+                    Message = status.Stopped is { } stop ? $"refill has stopped and is tried again in {stop.RetryIn.TotalSeconds:0} s: {stop.Message}"
+                        : status.IsDegraded ? $"pods do not start: {status.Trouble}" : "",
                 },
             },
         };

@@ -245,6 +245,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         else if (pod.Trouble.Length > 0 && said.Phase == PodPhase.Starting)
         {
             Tell(pod.Pool, said with { Trouble = pod.Trouble });
+            _events.Wake();
         }
     }
 

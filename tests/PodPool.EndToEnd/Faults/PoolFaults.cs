@@ -29,7 +29,8 @@ public sealed class PoolFaults(TestNamespace space) : EndToEndTests(space)
         Assert.Equal(503, refused.Status);
         Assert.Equal("application/problem+json", refused.Headers["content-type"]);
         Note(refused.Body);
-        await AtMostAsync(pool, 4);
+        // So many in a row, and then one at a time, more and more rarely.
+        await AtMostAsync(pool, 8);
     }
 
     /// <summary>Counts over some time: one that makes pods without end is seen.</summary>
