@@ -45,6 +45,31 @@ public sealed class StartFailureTests
     }
 
     [Fact]
+    public void A_pod_that_says_it_failed_gets_time_to_say_why_and_no_other_is_spent_meanwhile()
+    {
+        var acquire = _t.Acquire(_hello);
+        _t.Pool.PodObserved(new PodObservation(_t.Claims[0].Pod, PodPhase.Failed, "node"));
+        _t.PassSeconds(4);
+        Assert.Single(_t.Claims);
+
+        _t.Pool.SpecializationFailed(_t.Claims[0].Claim, OfCode);
+        var refusal = _t.RefusalOf(acquire);
+        Assert.Equal((RefusalReason.StartFailed, OfCode), (refusal.Why, refusal.Fault));
+        Assert.Single(_t.Claims);
+    }
+
+    [Fact]
+    public void A_pod_that_never_says_why_it_failed_is_replaced()
+    {
+        var acquire = _t.Acquire(_hello);
+        _t.Pool.PodObserved(new PodObservation(_t.Claims[0].Pod, PodPhase.Failed, "node"));
+        _t.PassSeconds(5);
+        Assert.Equal(2, _t.Claims.Count);
+        _t.Serve();
+        _t.InstanceOf(acquire);
+    }
+
+    [Fact]
     public void A_claim_without_an_answer_fails_at_its_deadline()
     {
         var acquire = _t.Acquire(_hello, timeoutSeconds: 100);

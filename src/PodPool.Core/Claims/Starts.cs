@@ -9,6 +9,12 @@ internal sealed class Starts(PoolBooks books, Callers callers)
     /// </summary>
     private static readonly TimeSpan AnswerGrace = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// The same for a pod that failed: nobody can be served by it, and without its answer another pod would be spent to hear the same. A pod that
+    /// describes an exception for the first time takes a while.
+    /// </summary>
+    private static readonly TimeSpan FailureGrace = TimeSpan.FromSeconds(5);
+
     /// <summary>Gives warm pods to those who want them until one of both runs out.</summary>
     public void Deal()
     {
@@ -87,7 +93,7 @@ internal sealed class Starts(PoolBooks books, Callers callers)
         }
         else
         {
-            books.Due.Set(pod, Math.Min(pod.At, books.Clock.After(AnswerGrace)));
+            books.Due.Set(pod, Math.Min(pod.At, books.Clock.After(phase == PodPhase.Failed ? FailureGrace : AnswerGrace)));
         }
     }
 
