@@ -190,11 +190,8 @@ public sealed class CleartextListenerTests : IAsyncDisposable
         release.SetResult();
         using var answer = await running;
         var said = new byte["ended".Length];
-        await using (var body = await answer.Content.ReadAsStreamAsync(Cancelled))
-        {
-            await body.ReadExactlyAsync(said, Cancelled);
-        }
-
+        await using var body = await answer.Content.ReadAsStreamAsync(Cancelled);
+        await body.ReadExactlyAsync(said, Cancelled);
         Assert.Equal("ended"u8, said);
         Assert.False(stopping.IsCompleted);
         heard.SetResult();
