@@ -8,7 +8,7 @@ public sealed class RushTests(TestNamespace space) : EndToEndTests(space)
     private const int Functions = 20;
 
     [ClusterFact]
-    public async Task Twenty_functions_first_called_at_the_same_moment_from_a_pool_of_six_are_all_answered()
+    public async Task Twenty_functions_first_called_at_the_same_moment_from_a_pool_of_six_are_all_answered_or_told_to_come_again()
     {
         await using var pool = await Pool.CreateAsync(Installation, "e2e-rush", warm: 6);
         await Installation.FullAsync(pool.Name);
@@ -17,11 +17,22 @@ public sealed class RushTests(TestNamespace space) : EndToEndTests(space)
             spec["pool"] = $"{Installation.Namespace}/{pool.Name}";
             spec["timeout"] = "120s";
         });
-        var load = await Caller.LoadAsync(functions, callers: Functions, requests: 1);
-        var count = (await load.EndAsync()).AllAnswered();
-        Assert.Equal(Functions, count.Instances.Count);
-        Assert.Equal(6, count.Starts.GetValueOrDefault("pooled"));
-        Assert.Equal(Functions - 6, count.Starts.GetValueOrDefault("miss"));
+        // Pods take what time they take to start here: who waited as long as a request is held is told so, and comes again.
+        IReadOnlyList<string> left = functions;
+        for (var turn = 0; left.Count > 0; turn++)
+        {
+            Assert.True(turn < 5, $"{left.Count} functions were refused {turn} times");
+            var load = await Caller.LoadAsync(left, callers: left.Count, requests: 1);
+            var count = (await load.EndAsync()).Accounted();
+            Assert.All(count.Failures, failure => Assert.Equal("503 POOL_EMPTY", failure.Kind));
+            if (turn == 0)
+            {
+                Assert.Equal(6, count.Starts.GetValueOrDefault("pooled"));
+            }
+
+            left = [.. count.Failures.Select(failure => failure.Function.Split('/')[^1])];
+        }
+
         await PodAudit.NothingLeakedAsync(Installation);
 
         // As many as were asked for, and not one more.
