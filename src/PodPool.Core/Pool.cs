@@ -364,7 +364,7 @@ public sealed class Pool
                 _books.Misses,
                 _refill.Stopped)
             {
-                Trouble = pods.Count(PodState.Starting) == 0 ? "" : pods.All.FirstOrDefault(pod => pod is { State: PodState.Starting, Trouble.Length: > 0 })?.Trouble ?? "",
+                Trouble = pods.Trouble,
             };
         }
     }

@@ -10,6 +10,7 @@ internal sealed class PodBook(DueTimes due)
     private readonly Dictionary<PodId, Pod> _pods = [];
     private readonly Dictionary<ClaimId, Pod> _claims = [];
     private readonly int[] _counts = new int[(int)PodState.Gone + 1];
+    private Pod? _troubled;
 
     public WarmSet Warm { get; } = new();
 
@@ -19,6 +20,12 @@ internal sealed class PodBook(DueTimes due)
     public int Total => _pods.Count;
 
     public int Count(PodState state) => _counts[(int)state];
+
+    /// <summary>
+    /// What keeps the starting pod that was told of last from becoming warm; empty: nothing, as far as is known. When that one is past it, another's is
+    /// heard again by the next look at all pods.
+    /// </summary>
+    public string Trouble => _troubled is { State: PodState.Starting } pod ? pod.Trouble : "";
 
     public Pod? Find(PodId id) => _pods.GetValueOrDefault(id);
 
@@ -39,6 +46,11 @@ internal sealed class PodBook(DueTimes due)
     {
         pod.Seen = true;
         pod.Trouble = observation.Trouble;
+        if (pod.Trouble.Length > 0)
+        {
+            _troubled = pod;
+        }
+
         if (pod.Node == observation.Node && pod.HeldPackages.SequenceEqual(observation.HeldPackages))
         {
             return;

@@ -1,6 +1,6 @@
 namespace PodPool.Manager.Kubernetes.Telling;
 
-/// <summary>How many events one object may still have: 25 at once, then one in five minutes.</summary>
+/// <summary>How many events one object may still have: 25 at once, then one in five minutes. The framework's limiters know no clock but the machine's.</summary>
 internal sealed class EventAllowance(DateTimeOffset now)
 {
     private const double Burst = 25;
