@@ -67,6 +67,12 @@ internal sealed class BenchCommand : Verb
         DefaultValueFactory = _ => 10,
     }.Within(1, 1000);
 
+    private static readonly Option<double?> Settle = new Option<double?>("--settle")
+    {
+        Description = "how long everything rests, when the pool is full again, before a request that is sent alone [default: 0; on a cluster 1]",
+        HelpName = "SECONDS",
+    }.Within(0, 600);
+
     private static readonly Option<bool> SkipNoPool = new("--skip-no-pool") { Description = "do not measure the same without a pool" };
 
     private static readonly Option<DirectoryInfo?> Results = new("--results") { Description = "write the report into this folder, too", HelpName = "DIR" };
@@ -74,7 +80,7 @@ internal sealed class BenchCommand : Verb
     public BenchCommand()
         : base("bench", "Measure real first requests: from a warm pool, on an instance that has served, and without a pool.")
     {
-        foreach (var option in (Option[])[Scenarios, Count, ArrivalsOption, Rate, Warmup, Warm, SkipNoPool, Results, PackagePath, EntryPoint, RequestPath, Data, CommonOptions.Server])
+        foreach (var option in (Option[])[Scenarios, Count, ArrivalsOption, Rate, Warmup, Settle, Warm, SkipNoPool, Results, PackagePath, EntryPoint, RequestPath, Data, CommonOptions.Server])
         {
             Add(option);
         }
@@ -94,9 +100,19 @@ internal sealed class BenchCommand : Verb
     private protected override async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
     {
         var settings = new BenchSettings(
-            context.Get(Count), context.Get(Warmup), context.Get(ArrivalsOption), context.Get(Rate), NoPool: !context.Get(SkipNoPool));
+            context.Get(Count),
+            context.Get(Warmup),
+            context.Get(ArrivalsOption),
+            context.Get(Rate),
+            context.Get(Settle) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            NoPool: !context.Get(SkipNoPool));
         var scenarios = ScenariosOf(context, settings);
         var cluster = ClusterOptions.Find(context.Arguments, context.Terminal);
+        if (cluster is null)
+        {
+            BenchTargets.Refuse(context);
+        }
+
         var address = cluster is null ? ServerAddress.Resolve(context.Get(CommonOptions.Server), context.Terminal) : null;
         var own = address is { IsDefault: true }
             ? await context.Output.BusyAsync(

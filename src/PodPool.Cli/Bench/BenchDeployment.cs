@@ -7,7 +7,7 @@ using PodPool.Contracts.V1;
 
 namespace PodPool.Cli.Bench;
 
-/// <summary>Deploys what a bench calls, in a namespace of its own, and takes it away afterwards.</summary>
+/// <summary>Deploys what a bench calls, under names of its own, and takes it away afterwards.</summary>
 internal sealed class BenchDeployment(IBenchTarget target, PackageBuilder builder, IOutput output) : IAsyncDisposable
 {
     /// <summary>Longer than any bench: only eviction ends an instance.</summary>
@@ -31,7 +31,7 @@ internal sealed class BenchDeployment(IBenchTarget target, PackageBuilder builde
         var urls = new List<string>();
         for (var copy = 1; copy <= copies; copy++)
         {
-            var name = copies == 1 ? scenario.Name : string.Create(CultureInfo.InvariantCulture, $"{scenario.Name}-{copy}");
+            var name = target.Prefix + (copies == 1 ? scenario.Name : string.Create(CultureInfo.InvariantCulture, $"{scenario.Name}-{copy}"));
             var spec = new FunctionSpec
             {
                 Function = new FunctionName { Namespace = target.Namespace, Name = name },

@@ -18,8 +18,6 @@ internal sealed record DeployedScenario(
 /// </summary>
 internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget target, BenchClient client, BenchSettings settings, TimeProvider time)
 {
-    private static readonly TimeSpan PollPool = TimeSpan.FromMilliseconds(10);
-
     private static readonly TimeSpan PoolPatience = TimeSpan.FromMinutes(2);
 
     /// <summary>Measures all scenarios.</summary>
@@ -137,7 +135,7 @@ internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget t
     private async Task EvictAsync(IReadOnlyList<FunctionName> functions, CancellationToken cancellationToken)
         => await Task.WhenAll(functions.Select(function => server.EvictFunctionAsync(function, cancellationToken: cancellationToken).ResponseAsync)).ConfigureAwait(false);
 
-    /// <summary>Waits until every pool is full and none of its pods starts, is claimed or ends.</summary>
+    /// <summary>Waits until every pool is full, none of its pods starts, is claimed or ends, and the machines have settled.</summary>
     private async Task UntilQuietAsync(CancellationToken cancellationToken)
     {
         var since = time.GetTimestamp();
@@ -146,6 +144,7 @@ internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget t
             var answer = await server.ListPoolsAsync(new ListPoolsRequest(), cancellationToken: cancellationToken);
             if (answer.Pools.All(pool => pool.Warm >= pool.Size && pool.Starting == 0 && pool.Claimed == 0 && pool.Draining == 0))
             {
+                await Task.Delay(settings.Settling ?? target.Settling, time, cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -157,7 +156,7 @@ internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget t
                     "see `podpool pool list`, and that nothing else uses this platform");
             }
 
-            await Task.Delay(PollPool, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(target.PollPools, time, cancellationToken).ConfigureAwait(false);
         }
     }
 

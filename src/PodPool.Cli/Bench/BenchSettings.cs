@@ -5,8 +5,9 @@ namespace PodPool.Cli.Bench;
 /// <param name="Warmup">First requests a scenario before those, in no figure.</param>
 /// <param name="Arrivals">When requests are sent.</param>
 /// <param name="Rate">A second, of open-loop arrivals.</param>
+/// <param name="Settling">How long everything rests before a request that is sent alone; null: as long as the target needs.</param>
 /// <param name="NoPool">Whether to measure the same without a pool.</param>
-internal sealed record BenchSettings(int Count, int Warmup, ArrivalKind Arrivals, double Rate, bool NoPool);
+internal sealed record BenchSettings(int Count, int Warmup, ArrivalKind Arrivals, double Rate, TimeSpan? Settling, bool NoPool);
 
 /// <summary>What a bench calls.</summary>
 /// <param name="Name">As in <c>--scenario</c>.</param>

@@ -40,5 +40,22 @@ internal static class CheckedOptions
         return option;
     }
 
+    /// <summary>An absolute address of HTTP.</summary>
+    public static Option<Uri?> Url(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "URL",
+        CustomParser = result =>
+        {
+            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+            {
+                return url;
+            }
+
+            result.AddError($"{name} is '{result.Tokens[0].Value}'; it must be http://… or https://….");
+            return null;
+        },
+    };
+
     public static Option<int> NotNegative(Option<int> option) => option.Within(0, int.MaxValue);
 }

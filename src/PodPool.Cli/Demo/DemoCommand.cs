@@ -49,7 +49,7 @@ internal sealed class DemoCommand : Verb
 
     private static async Task<BenchReport> MeasureAsync(VerbContext context, ServerAddress address, CancellationToken cancellationToken)
     {
-        var settings = new BenchSettings(context.Get(Rounds), Warmup: 1, ArrivalKind.OneAtATime, Rate: 0, NoPool: true);
+        var settings = new BenchSettings(context.Get(Rounds), Warmup: 1, ArrivalKind.OneAtATime, Rate: 0, Settling: null, NoPool: true);
         var began = context.Terminal.Time.GetUtcNow();
         using var server = ServerConnection.Open(address);
         using var target = new ManagerTarget(server.Operator, address.NamedBy, context.Terminal.Time);

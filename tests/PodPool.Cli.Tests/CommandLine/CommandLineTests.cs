@@ -27,6 +27,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("bench", "--scenario", "nonsense")]
     [InlineData("bench", "--arrivals", "sometimes")]
     [InlineData("bench", "--count", "0")]
+    [InlineData("bench", "--router", "somewhere")]
+    [InlineData("bench", "--router", "http://router.example")]
+    [InlineData("bench", "--plain", "shop/hello")]
     [InlineData("completion", "tcsh")]
     [InlineData("list", "--server", "ftp://somewhere")]
     public async Task A_wrong_command_line_ends_with_2_and_says_what_is_wrong(params string[] arguments)

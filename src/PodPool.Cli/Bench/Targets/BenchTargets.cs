@@ -8,11 +8,7 @@ namespace PodPool.Cli.Bench.Targets;
 /// <summary>The options that say how a cluster is measured.</summary>
 internal static class BenchTargets
 {
-    private static readonly Option<Uri?> Router = new("--router")
-    {
-        Description = "cluster: where this machine reaches the routers; requests are sent there",
-        HelpName = "URL",
-    };
+    private static readonly Option<Uri?> Router = CheckedOptions.Url("--router", "cluster: where this machine reaches the routers; requests are sent there");
 
     private static readonly Option<string?> Plain = new("--plain")
     {
@@ -20,7 +16,7 @@ internal static class BenchTargets
         HelpName = "NS/NAME",
     };
 
-    private static readonly Option<Uri?> PlainUrl = new("--plain-url") { Description = "what answers when a pod of --plain serves", HelpName = "URL" };
+    private static readonly Option<Uri?> PlainUrl = CheckedOptions.Url("--plain-url", "what answers when a pod of --plain serves");
 
     public static void AddTo(Command command)
     {
@@ -38,6 +34,16 @@ internal static class BenchTargets
         });
     }
 
+    /// <summary>For a bench of a manager that is named by its address.</summary>
+    /// <exception cref="CliException">One of them was given.</exception>
+    public static void Refuse(VerbContext context)
+    {
+        if (context.Get(Router) is not null || context.Get(Plain) is not null)
+        {
+            throw CliException.Usage("--router and --plain are a cluster's", "name the cluster with --context");
+        }
+    }
+
     /// <summary>What the options and the connection name.</summary>
     /// <param name="context">The options.</param>
     /// <param name="server">Connected to it.</param>
@@ -48,12 +54,10 @@ internal static class BenchTargets
     {
         if (server.Cluster is not { } cluster)
         {
-            return context.Get(Router) is null && context.Get(Plain) is null
-                ? new ManagerTarget(server.Operator, namedBy ?? "", context.Terminal.Time)
-                : throw CliException.Usage("--router and --plain are a cluster's", "name the cluster with --context");
+            return new ManagerTarget(server.Operator, namedBy ?? "", context.Terminal.Time);
         }
 
-        if (context.Get(Router) is not { IsAbsoluteUri: true } router)
+        if (context.Get(Router) is not { } router)
         {
             throw CliException.Usage(
                 "a bench of a cluster sends its requests to the routers, and needs their address",
@@ -70,8 +74,8 @@ internal static class BenchTargets
             throw CliException.Usage("--plain is compared with one function", "name one with --scenario or --package");
         }
 
-        return plain.Split('/') is [{ Length: > 0 } space, { Length: > 0 } name] && context.Get(PlainUrl) is { IsAbsoluteUri: true } url
-            ? new ClusterTarget(cluster, server.Operator, router, new(cluster, new(space, name), url))
-            : throw CliException.Usage($"'{plain}' is no NAMESPACE/NAME, or --plain-url no URL");
+        return plain.Split('/') is [{ Length: > 0 } space, { Length: > 0 } name]
+            ? new ClusterTarget(cluster, server.Operator, router, new(cluster, new(space, name), context.Get(PlainUrl)!))
+            : throw CliException.Usage($"'{plain}' is no NAMESPACE/NAME");
     }
 }

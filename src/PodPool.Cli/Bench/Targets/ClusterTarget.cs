@@ -23,6 +23,13 @@ internal sealed class ClusterTarget(Cluster cluster, Operator.OperatorClient ser
 
     public string Pool => $"{cluster.Installation}/{PoolOptions.DefaultName}";
 
+    public string Prefix => "podpool-bench-";
+
+    public TimeSpan PollPools { get; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Kubelets, schedulers and controllers report and record a new pod for about a second after it is ready.</summary>
+    public TimeSpan Settling { get; } = TimeSpan.FromSeconds(1);
+
     public bool HasNoPool => plain is not null;
 
     public async Task<string> DeployAsync(FunctionSpec spec, Package package, IOutput output, CancellationToken cancellationToken)

@@ -16,6 +16,15 @@ internal interface IBenchTarget : IDisposable
     /// <summary>The pool that they draw on, as the manager calls it.</summary>
     string Pool { get; }
 
+    /// <summary>What the names of its functions begin with: a bench deletes them, and must not take one of somebody's.</summary>
+    string Prefix { get; }
+
+    /// <summary>How often it can be asked for its pools without keeping it busy with that.</summary>
+    TimeSpan PollPools { get; }
+
+    /// <summary>How long its machines are still busy with a pod that is warm, unless the user knows better.</summary>
+    TimeSpan Settling { get; }
+
     /// <summary>Whether a first request without a pool can be measured there.</summary>
     bool HasNoPool { get; }
 

@@ -16,6 +16,12 @@ internal sealed class ManagerTarget(Operator.OperatorClient server, string named
 
     public string Pool => PoolOptions.DefaultName;
 
+    public string Prefix => "";
+
+    public TimeSpan PollPools { get; } = TimeSpan.FromMilliseconds(10);
+
+    public TimeSpan Settling => TimeSpan.Zero;
+
     public bool HasNoPool => true;
 
     public async Task<string> DeployAsync(FunctionSpec spec, Package package, IOutput output, CancellationToken cancellationToken)
