@@ -20,9 +20,7 @@ internal sealed class ApiRateHandler(KubernetesApiOptions options) : DelegatingH
         };
         if (limiter is not null)
         {
-            // The line has no end, so who is turned away stood in it when it was closed.
-            using var permit = await limiter.AcquireAsync(1, cancellationToken).ConfigureAwait(false);
-            ObjectDisposedException.ThrowIf(!permit.IsAcquired, this);
+            await TakeAsync(limiter, cancellationToken).ConfigureAwait(false);
         }
 
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
@@ -39,6 +37,23 @@ internal sealed class ApiRateHandler(KubernetesApiOptions options) : DelegatingH
         base.Dispose(disposing);
     }
 
+    /// <summary>The bucket is filled by who takes from it: a timer of its own would wake an idle manager many times a second.</summary>
+    private async Task TakeAsync(TokenBucketRateLimiter limiter, CancellationToken cancellationToken)
+    {
+        limiter.TryReplenish();
+        var turn = limiter.AcquireAsync(1, cancellationToken).AsTask();
+        while (!turn.IsCompleted)
+        {
+            // By the clock that the limiter goes by.
+            await Task.WhenAny(turn, Task.Delay(limiter.ReplenishmentPeriod, TimeProvider.System, CancellationToken.None)).ConfigureAwait(false);
+            limiter.TryReplenish();
+        }
+
+        // The line has no end, so who is turned away stood in it when it was closed.
+        using var permit = await turn.ConfigureAwait(false);
+        ObjectDisposedException.ThrowIf(!permit.IsAcquired, this);
+    }
+
     private static TokenBucketRateLimiter LimiterOf(int perSecond, int burst)
     {
         // A whole number of tokens a period: slow rates get longer periods.
@@ -51,6 +66,7 @@ internal sealed class ApiRateHandler(KubernetesApiOptions options) : DelegatingH
             ReplenishmentPeriod = TimeSpan.FromSeconds((double)tokens / perSecond),
             QueueLimit = int.MaxValue,
             QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+            AutoReplenishment = false,
         });
     }
 }

@@ -153,6 +153,18 @@ public class RetryTests
     }
 
     [Fact]
+    public async Task What_waited_for_the_limit_goes_when_its_turn_comes()
+    {
+        await using var server = await FakeApiServer.StartAsync(_time);
+        using var api = server.Connect(options: new() { WriteBurst = 1, WritesPerSecond = 50 });
+        var widgets = api.Resource<Widget>();
+
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(number => widgets.CreateAsync(Widget.Of($"w{number}"), Test)));
+
+        Assert.Equal(10, (await widgets.ListAsync(0, null, Test)).Items.Count);
+    }
+
+    [Fact]
     public async Task Every_attempt_is_counted_by_verb_resource_and_status()
     {
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
