@@ -48,7 +48,7 @@ public sealed class RoleTests(Installation installation)
     public async Task The_manager_reads_secrets_only_where_that_was_opened_to_it()
     {
         // The installation may have opened all namespaces; then that is what the operator chose.
-        var (_, opened) = await Command.TryAsync("kubectl", ["get", "clusterrolebinding", "podpool-all-namespaces", "-o", "name"]);
+        var (_, opened, _) = await Command.TryAsync("kubectl", ["get", "clusterrolebinding", "podpool-all-namespaces", "-o", "name"]);
         var isOpened = opened.Contains("podpool-all-namespaces", StringComparison.Ordinal) && !opened.Contains("NotFound", StringComparison.Ordinal);
         Assert.Empty(await DifferentAsync(Manager, [.. Each("kube-system", ["get", "list"], "secrets", "configmaps"), .. Each("default", ["get", "list"], "secrets", "configmaps")], isOpened));
     }
@@ -56,7 +56,7 @@ public sealed class RoleTests(Installation installation)
     [ClusterFact]
     public async Task Without_the_opening_of_all_namespaces_the_manager_reads_no_secrets_elsewhere()
     {
-        var (_, binding) = await Command.TryAsync("kubectl", ["get", "clusterrolebinding", "podpool-all-namespaces", "-o", "json"]);
+        var (_, binding, _) = await Command.TryAsync("kubectl", ["get", "clusterrolebinding", "podpool-all-namespaces", "-o", "json"]);
         Assert.SkipWhen(binding.Contains("NotFound", StringComparison.Ordinal), "all namespaces are not opened here, and another test sees that");
         await Command.KubectlAsync("delete", "clusterrolebinding", "podpool-all-namespaces");
         try

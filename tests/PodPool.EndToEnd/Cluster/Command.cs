@@ -18,7 +18,7 @@ internal static class Command
     public static Task<string> BreakAsync(string command, string what) => RunAsync("/bin/sh", ["-c", command.Replace("{0}", what, StringComparison.Ordinal)], input: null);
 
     /// <summary>Runs a program, whatever comes of it.</summary>
-    public static async Task<(int Code, string Output)> TryAsync(string program, IEnumerable<string> arguments, string? input = null)
+    public static async Task<(int Code, string Output, string Errors)> TryAsync(string program, IEnumerable<string> arguments, string? input = null)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -29,7 +29,7 @@ internal static class Command
             process.StandardInput.Close();
             var (output, errors) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
             await process.WaitForExitAsync(patience.Token);
-            return (process.ExitCode, await output + await errors);
+            return (process.ExitCode, await output, await errors);
         }
         catch (OperationCanceledException)
         {
@@ -40,8 +40,8 @@ internal static class Command
 
     private static async Task<string> RunAsync(string program, string[] arguments, string? input)
     {
-        var (code, output) = await TryAsync(program, arguments, input);
-        Assert.True(code == 0, $"{program} {string.Join(' ', arguments)} ended with {code}:\n{output}");
+        var (code, output, errors) = await TryAsync(program, arguments, input);
+        Assert.True(code == 0, $"{program} {string.Join(' ', arguments)} ended with {code}:\n{output}{errors}");
         return output;
     }
 }

@@ -36,5 +36,9 @@ public abstract class EndToEndTests(TestNamespace space) : IClassFixture<TestNam
     /// <summary>Something for who reads the results.</summary>
     internal static void Note(string text) => TestContext.Current.TestOutputHelper?.WriteLine(text);
 
-    private static async Task SayAsync(params string[] arguments) => Note((await Command.TryAsync("kubectl", arguments)).Output);
+    private static async Task SayAsync(params string[] arguments)
+    {
+        var (_, output, errors) = await Command.TryAsync("kubectl", arguments);
+        Note(output + errors);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace PodPool.EndToEnd.Cluster;
 
 /// <summary>What the environment gives. Nothing is done to a cluster that happens to be configured: it has to be asked for.</summary>
@@ -24,6 +26,9 @@ internal static class Settings
 
     /// <summary>Ends a container's process at once, as a kernel out of memory does; <c>{0}</c> is its id as the node's runtime knows it.</summary>
     public static string? ContainerKill { get; } = Read("PODPOOL_CONTAINER_KILL");
+
+    /// <summary>The command line, as it was built with these tests.</summary>
+    public static string PodPool { get; } = typeof(Settings).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "PodPool").Value!;
 
     /// <summary>Why nothing is run; null: the tests run.</summary>
     public static string? WhyNot { get; } = Read("PODPOOL_END_TO_END") != "1"
