@@ -49,7 +49,7 @@ internal static class ClusterServices
         services.AddSingleton<FunctionPreparation>();
         services.AddSingleton<FunctionStates>();
         services.AddSingleton<IFunctionExposure, FunctionServices>();
-        if (options.Gateway is not null)
+        if (options.GatewayName is not null)
         {
             services.AddSingleton<IFunctionExposure, FunctionRoutes>();
         }
