@@ -75,8 +75,8 @@ internal abstract partial class FunctionExposure<T> : IFunctionExposure, IInform
                     return await CreateAsync(wanted, cancellationToken).ConfigureAwait(false) ? Made(function) : Taken(name);
                 case var known when IsSame(known, wanted):
                     return Made(function);
-                default:
-                    await Objects.ApplyAsync(wanted, LoaderSecret.FieldManager, cancellationToken).ConfigureAwait(false);
+                case var known:
+                    await ApplyAsync(wanted, known, cancellationToken).ConfigureAwait(false);
                     return Made(function);
             }
         }
@@ -153,14 +153,21 @@ internal abstract partial class FunctionExposure<T> : IFunctionExposure, IInform
                 throw;
             }
 
-            if (found.Metadata.Labels?.TryGetValue(ManagedBy, out var manager) != true || manager != Product)
+            if (found.GetLabel(ManagedBy) != Product)
             {
                 return false;
             }
-        }
 
-        await Objects.ApplyAsync(wanted, LoaderSecret.FieldManager, cancellationToken).ConfigureAwait(false);
-        return true;
+            await ApplyAsync(wanted, found, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+    }
+
+    /// <summary>Only if it is still that object: its name may be somebody else's by now.</summary>
+    private Task<T> ApplyAsync(T wanted, T known, CancellationToken cancellationToken)
+    {
+        wanted.Metadata.Uid = known.Metadata.Uid;
+        return Objects.ApplyAsync(wanted, LoaderSecret.FieldManager, cancellationToken);
     }
 
     private async Task<T?> FindAsync(ObjectName name, CancellationToken cancellationToken)
