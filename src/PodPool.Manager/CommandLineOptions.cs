@@ -20,7 +20,8 @@ internal static class CommandLineOptions
           --keep-pods       pods go on when the manager stops, for the next one to take over
 
         PodPool.Manager --kubernetes --state DIR --listen ADDRESS --operators ADDRESS [--health ADDRESS] [--registry URL]
-                         [--insecure-registry HOST,…] [--domain NAME] [--public URL] [--cluster-domain NAME] [--kubeconfig FILE]
+                         [--insecure-registry HOST,…] [--domain NAME] [--gateway NAMESPACE/NAME] [--public URL] [--cluster-domain NAME]
+                         [--kubeconfig FILE]
 
           --kubernetes      pods, pools and functions are a cluster's; POD_NAME and POD_NAMESPACE in the environment say who this manager is
           --state DIR       a cache: packages that were fetched
@@ -29,6 +30,7 @@ internal static class CommandLineOptions
           --registry URL    the installation's registry, where deploys put packages; without TLS if it begins with http:
           --insecure-registry HOST,…  registries without TLS
           --domain NAME     functions are also called at function.namespace.NAME
+          --gateway NAMESPACE/NAME  each function gets an HTTPRoute, by which this Gateway leads its hosts to the router
           --cluster-domain NAME  the domain of the cluster's own names (default cluster.local)
           --kubeconfig FILE for a manager outside the cluster
         """;
@@ -38,7 +40,7 @@ internal static class CommandLineOptions
     private static readonly string[] Valued =
     [
         "--state", "--runtime", "--listen", "--public", "--domain", "--warm", "--max", "--memory", "--prefetch",
-        "--operators", "--health", "--registry", "--insecure-registry", "--cluster-domain", "--kubeconfig",
+        "--operators", "--health", "--registry", "--insecure-registry", "--gateway", "--cluster-domain", "--kubeconfig",
     ];
 
     /// <returns>Null: help was asked for.</returns>
@@ -101,6 +103,7 @@ internal static class CommandLineOptions
                 Operators = Required("--operators"),
                 Registry = values.GetValueOrDefault("--registry") is { Length: > 0 } registry ? registry : null,
                 InsecureRegistries = values.TryGetValue("--insecure-registry", out var hosts) ? hosts.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [],
+                Gateway = values.GetValueOrDefault("--gateway") is { Length: > 0 } gateway ? gateway : null,
                 ClusterDomain = values.GetValueOrDefault("--cluster-domain", "cluster.local"),
                 KubeConfig = values.GetValueOrDefault("--kubeconfig"),
             },

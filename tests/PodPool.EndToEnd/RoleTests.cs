@@ -32,6 +32,7 @@ public sealed class RoleTests(Installation installation)
         .. Each("-A", ["create", "patch", "update", "delete"], "clusterroles.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io", "roles.rbac.authorization.k8s.io", "rolebindings.rbac.authorization.k8s.io"),
         .. Each("-A", ["create", "update", "patch", "delete"], "configmaps", "persistentvolumes", "customresourcedefinitions.apiextensions.k8s.io"),
         .. Each("default", ["create", "delete", "update", "patch"], "secrets"),
+        .. Each("default", ["list", "watch", "create", "delete", "update", "patch"], "httproutes.gateway.networking.k8s.io"),
         .. Each("-A", ["impersonate"], "users", "groups", "serviceaccounts"),
         .. Each("podpool-system", ["create"], "serviceaccounts/token"),
         .. Each("podpool-system", ["delete"], "leases.coordination.k8s.io", "secrets"),

@@ -24,8 +24,8 @@ namespace PodPool.Manager.Kubernetes;
 /// </summary>
 internal sealed partial class ClusterLife(
     KubernetesApi api, KubernetesOptions options, InstallationSecret installation, LoaderSecurity security, Informer<RuntimePoolResource> poolInformer,
-    Informer<FunctionResource> functionInformer, PoolReconciler poolReconciler, FunctionReconciler functionReconciler, FunctionServices services,
-    FunctionStatusWriter statuses, EventRecorder events, PackageSource packages, PoolSet pools, Leadership leadership, IHostApplicationLifetime lifetime,
+    Informer<FunctionResource> functionInformer, PoolReconciler poolReconciler, FunctionReconciler functionReconciler,
+    IEnumerable<IFunctionExposure> exposures, FunctionStatusWriter statuses, EventRecorder events, PackageSource packages, PoolSet pools, Leadership leadership, IHostApplicationLifetime lifetime,
     TimeProvider time, ILoggerFactory loggers)
     : ILeading, IAsyncDisposable
 {
@@ -48,8 +48,10 @@ internal sealed partial class ClusterLife(
         using (ExecutionContext.SuppressFlow())
         {
             _running = Task.WhenAll(
-                Run(poolInformer.RunAsync), Run(functionInformer.RunAsync), Run(services.RunAsync), Run(poolReconciler.RunAsync), Run(functionReconciler.RunAsync),
-                Run(statuses.RunAsync), Run(events.RunAsync), Run(packages.KeepHouseAsync), Run(RenewAsync));
+                [
+                    Run(poolInformer.RunAsync), Run(functionInformer.RunAsync), Run(poolReconciler.RunAsync), Run(functionReconciler.RunAsync),
+                    Run(statuses.RunAsync), Run(events.RunAsync), Run(packages.KeepHouseAsync), Run(RenewAsync), .. exposures.Select(exposure => Run(exposure.RunAsync)),
+                ]);
         }
 
         await pools.StartAsync(cancellationToken).ConfigureAwait(false);

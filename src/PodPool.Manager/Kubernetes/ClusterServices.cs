@@ -48,7 +48,12 @@ internal static class ClusterServices
             provider.GetRequiredService<KubernetesApi>(), provider.GetRequiredService<FunctionQueue>().Add, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<FunctionPreparation>();
         services.AddSingleton<FunctionStates>();
-        services.AddSingleton<FunctionServices>();
+        services.AddSingleton<IFunctionExposure, FunctionServices>();
+        if (options.GatewayName is not null)
+        {
+            services.AddSingleton<IFunctionExposure, FunctionRoutes>();
+        }
+
         services.AddSingleton<FunctionReconciler>();
         services.AddSingleton<FunctionStatusWriter>();
 

@@ -34,6 +34,11 @@ public sealed record KubernetesOptions
     /// <value>Default: <c>podpool-router</c>, in <see cref="Namespace"/>.</value>
     public string RouterService { get; init; } = "podpool-router";
 
+    /// <summary>The Gateway (<c>gateway.networking.k8s.io</c>) that is asked, by an HTTPRoute a function, to lead functions' hosts to the router.</summary>
+    /// <value><c>namespace/name</c>. Default: null, none: no HTTPRoute is made.</value>
+    [RegularExpression("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?", ErrorMessage = "{0} is no NAMESPACE/NAME of a Gateway")]
+    public string? Gateway { get; init; }
+
     /// <summary>The domain of the cluster's own names.</summary>
     /// <value>Default: <c>cluster.local</c>.</value>
     public string ClusterDomain { get; init; } = "cluster.local";
@@ -41,6 +46,8 @@ public sealed record KubernetesOptions
     /// <summary>A kubeconfig file, for a manager outside the cluster.</summary>
     /// <value>Default: null, the service account of the pod that it runs in.</value>
     public string? KubeConfig { get; init; }
+
+    internal ObjectName? GatewayName => Gateway?.Split('/') is [var @namespace, var name] ? new(@namespace, name) : null;
 
     internal KubernetesApiOptions Api => new() { KubeConfig = KubeConfig };
 

@@ -27,7 +27,11 @@ internal sealed class FunctionStates
     public void NotTaken(FunctionName function, FunctionResource resource, NotReadyException why) => Set(function, new(resource.Metadata.Generation ?? 0, why));
 
     /// <summary>It is gone.</summary>
-    public void Forget(FunctionName function) => _states.TryRemove(function, out _);
+    public void Forget(FunctionName function)
+    {
+        _states.TryRemove(function, out _);
+        Changed?.Invoke(function);
+    }
 
     private void Set(FunctionName function, FunctionState state)
     {

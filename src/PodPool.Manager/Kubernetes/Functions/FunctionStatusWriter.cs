@@ -11,7 +11,10 @@ using Name = PodPool.Core.FunctionName;
 
 namespace PodPool.Manager.Kubernetes.Functions;
 
-/// <summary>Writes what there is of functions into their status, while this manager leads: soon after something happened, and never twice the same.</summary>
+/// <summary>
+/// Writes what there is of functions into their status, while this manager leads: soon after something happened, and never twice the same.
+/// What callers find a function by is made here too, and removed after it, since its status says how that went.
+/// </summary>
 internal sealed partial class FunctionStatusWriter : IDisposable
 {
     private const int Writers = 4;
@@ -19,9 +22,12 @@ internal sealed partial class FunctionStatusWriter : IDisposable
     /// <summary>Nothing of it is on a first request's way.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What a function lacks, an operator may have given meanwhile, and nothing tells of that: a right, a name that is free again.</summary>
+    private static readonly TimeSpan Lacking = TimeSpan.FromMinutes(5);
+
     private readonly StatusBook<FunctionResource, FunctionResourceStatus> _statuses;
     private readonly Informer<FunctionResource> _informer;
-    private readonly FunctionServices _services;
+    private readonly IReadOnlyList<IFunctionExposure> _exposures;
     private readonly FunctionStates _states;
     private readonly FunctionView _view;
     private readonly FunctionRegistry _functions;
@@ -33,27 +39,32 @@ internal sealed partial class FunctionStatusWriter : IDisposable
     private readonly WorkQueue<ObjectName> _queue;
 
     public FunctionStatusWriter(
-        KubernetesApi api, Informer<FunctionResource> informer, FunctionServices services, FunctionStates states, FunctionView view, FunctionRegistry functions,
+        KubernetesApi api, Informer<FunctionResource> informer, IEnumerable<IFunctionExposure> exposures, FunctionStates states, FunctionView view, FunctionRegistry functions,
         EventJournal events, EventRecorder recorder, Leadership leadership, TimeProvider time, ILogger<FunctionStatusWriter> logger)
     {
-        (_informer, _services, _states, _view, _functions, _events) = (informer, services, states, view, functions, events);
+        (_informer, _exposures, _states, _view, _functions, _events) = (informer, [.. exposures], states, view, functions, events);
         (_recorder, _leadership, _time, _logger) = (recorder, leadership, time, logger);
         _statuses = new(api.Resource<FunctionResource>(), recorder);
         _queue = new(new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(60)), time);
         states.Changed += Look;
+        foreach (var exposure in _exposures)
+        {
+            exposure.Changed += Look;
+        }
     }
 
     /// <summary>Writes until it is ended.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
         _queue.RunAsync(Writers, WriteAsync, (function, exception) => Log.NotWritten(_logger, function.ToString(), exception.Message), cancellationToken),
-        FollowAsync(cancellationToken));
+        FollowAsync(cancellationToken),
+        Task.WhenAll(_exposures.Select(exposure => AwaitAsync(exposure, cancellationToken))));
 
-    /// <summary>This manager leads now: whatever the one before wrote, or did not, is looked at.</summary>
+    /// <summary>This manager leads now: whatever the one before wrote, or did not, is looked at, also of functions that went while nobody led.</summary>
     public void LookAtAll()
     {
-        foreach (var function in _informer.All.Keys)
+        foreach (var function in _informer.All.Keys.Concat(_exposures.SelectMany(exposure => exposure.Functions)))
         {
-            _queue.AddAfter(function, Settling);
+            Look(function);
         }
     }
 
@@ -61,10 +72,24 @@ internal sealed partial class FunctionStatusWriter : IDisposable
     public void Dispose()
     {
         _states.Changed -= Look;
+        foreach (var exposure in _exposures)
+        {
+            exposure.Changed -= Look;
+        }
+
         _queue.Dispose();
     }
 
-    private void Look(Name function) => _queue.AddAfter(new(function.Namespace, function.Name), Settling);
+    private void Look(Name function) => Look(new ObjectName(function.Namespace, function.Name));
+
+    private void Look(ObjectName function) => _queue.AddAfter(function, Settling);
+
+    /// <summary>What could not be made is, when its kind has come to the cluster, or the right to it to this manager.</summary>
+    private async Task AwaitAsync(IFunctionExposure exposure, CancellationToken cancellationToken)
+    {
+        await exposure.Synced.WaitAsync(cancellationToken).ConfigureAwait(false);
+        LookAtAll();
+    }
 
     /// <summary>Whatever happens to a function's instances may change its status.</summary>
     private async Task FollowAsync(CancellationToken cancellationToken)
@@ -78,7 +103,7 @@ internal sealed partial class FunctionStatusWriter : IDisposable
                 {
                     if (happened.Function is { } function)
                     {
-                        Look(new(function.Namespace, function.Name));
+                        Look(new Name(function.Namespace, function.Name));
                     }
                 }
             }
@@ -101,9 +126,16 @@ internal sealed partial class FunctionStatusWriter : IDisposable
             return null;
         }
 
+        // Before it has seen all functions, it cannot say of any that it is gone.
+        await _informer.Synced.WaitAsync(cancellationToken).ConfigureAwait(false);
         if (_informer.Find(name.Namespace, name.Name) is not { } resource)
         {
             _statuses.Forget(name);
+            foreach (var exposure in _exposures)
+            {
+                await exposure.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+            }
+
             return null;
         }
 
@@ -112,7 +144,13 @@ internal sealed partial class FunctionStatusWriter : IDisposable
             return null;
         }
 
-        var status = StatusOf(name, resource, state, await _services.EnsureAsync(resource, cancellationToken).ConfigureAwait(false));
+        var exposed = new List<(string Type, ExposureState State)>();
+        foreach (var exposure in _exposures)
+        {
+            exposed.Add((exposure.ConditionType, await exposure.EnsureAsync(resource, cancellationToken).ConfigureAwait(false)));
+        }
+
+        var status = StatusOf(name, resource, state, exposed);
         var told = _statuses.Find(name, resource)?.LastFailure?.At;
         await _statuses.WriteAsync(name, resource, status, cancellationToken).ConfigureAwait(false);
         if (status.LastFailure is { } failure && failure.At != told)
@@ -120,10 +158,10 @@ internal sealed partial class FunctionStatusWriter : IDisposable
             _recorder.Record(resource, new(IsWarning: true, "StartFailed", $"{failure.Reason}: {failure.Message}"));
         }
 
-        return null;
+        return exposed.All(one => one.State.IsReady) ? null : Lacking;
     }
 
-    private FunctionResourceStatus StatusOf(ObjectName name, FunctionResource resource, FunctionState state, string? noService)
+    private FunctionResourceStatus StatusOf(ObjectName name, FunctionResource resource, FunctionState state, IEnumerable<(string Type, ExposureState State)> exposed)
     {
         var function = new Name(name.Namespace, name.Name);
         var now = _time.GetUtcNow();
@@ -153,7 +191,7 @@ internal sealed partial class FunctionStatusWriter : IDisposable
                 ofPackage ? Conditions.Of(before, ConditionTypes.PackageReady, false, problem!.Reason, problem.Message, state.Generation, now)
                     : record is not null ? Conditions.Of(before, ConditionTypes.PackageReady, true, "Fetched", $"{record.Spec.Files.Count} files, {record.PackageDigest}", state.Generation, now)
                     : Conditions.Of(before, ConditionTypes.PackageReady, null, "Pending", "what comes before it is not in order yet", state.Generation, now),
-                Conditions.Of(before, ConditionTypes.ServiceReady, noService is null, noService is null ? "Created" : "NotCreated", noService ?? $"http://{name.Name}.{name.Namespace} leads to the router", state.Generation, now),
+                .. exposed.Select(one => Conditions.Of(before, one.Type, one.State.IsReady, one.State.Reason, one.State.Message, state.Generation, now)),
             ],
         };
     }

@@ -48,6 +48,9 @@ internal static class ConditionTypes
     /// <summary>Function: the Service of its own name leads to the router.</summary>
     public const string ServiceReady = "ServiceReady";
 
+    /// <summary>Function: an HTTPRoute asks the Gateway that the installation names to lead its hosts to the router. Not said where none is named.</summary>
+    public const string RouteReady = "RouteReady";
+
     /// <summary>Function: its package is there, checked, and can run here.</summary>
     public const string PackageReady = "PackageReady";
 }

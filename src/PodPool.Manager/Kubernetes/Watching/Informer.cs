@@ -28,13 +28,14 @@ internal sealed partial class Informer<T> : IDisposable
     private readonly ObjectStore<T> _store;
     private readonly Func<T, T>? _transform;
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _ending = new();
     private int _runs;
     private int _failures;
     private bool _isBehind = true;
     private bool _listsWhole;
     private long _contact;
-    private string? _trouble;
+    private ApiException? _failure;
 
     /// <param name="resource">What is watched.</param>
     /// <param name="options">How.</param>
@@ -55,6 +56,9 @@ internal sealed partial class Informer<T> : IDisposable
     /// <summary>Completes when the first list is in the store and the handlers know it.</summary>
     public Task Synced => _synced.Task;
 
+    /// <summary>Completes when the server was asked for the first time, whatever came of it: <see cref="Synced"/> has completed then, or <see cref="Failure"/> says why not.</summary>
+    public Task Asked => _asked.Task;
+
     /// <summary>All objects, as of now: a snapshot.</summary>
     public ImmutableDictionary<ObjectName, T> All => _store.All;
 
@@ -65,7 +69,10 @@ internal sealed partial class Informer<T> : IDisposable
     public TimeSpan SinceContact => _time.GetElapsedTime(Volatile.Read(ref _contact));
 
     /// <summary>What is wrong at the moment; null: nothing.</summary>
-    public string? Trouble => Volatile.Read(ref _trouble);
+    public ApiException? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>The same, in words.</summary>
+    public string? Trouble => Failure?.Message;
 
     /// <summary>An object; null: there is none, as far as is known.</summary>
     public T? Find(string @namespace, string name) => _store.All.GetValueOrDefault(new(@namespace, name));
@@ -101,6 +108,7 @@ internal sealed partial class Informer<T> : IDisposable
         finally
         {
             _synced.TrySetCanceled(ending.Token);
+            _asked.TrySetCanceled(ending.Token);
         }
     }
 
@@ -120,6 +128,7 @@ internal sealed partial class Informer<T> : IDisposable
                 await ListAsync(cancellationToken).ConfigureAwait(false);
                 _isBehind = false;
                 _synced.TrySetResult();
+                _asked.TrySetResult();
             }
 
             await WatchAsync(cancellationToken).ConfigureAwait(false);
@@ -136,10 +145,12 @@ internal sealed partial class Informer<T> : IDisposable
                 return;
             }
 
-            if (Interlocked.Exchange(ref _trouble, exception.Message) is null)
+            if (Interlocked.Exchange(ref _failure, exception) is null)
             {
                 Log.Troubled(_logger, _resource.Kind.QualifiedName, exception.Message);
             }
+
+            _asked.TrySetResult();
         }
 
         await Task.Delay(_options.Backoff.After(_failures), _time, cancellationToken).ConfigureAwait(false);
@@ -221,7 +232,7 @@ internal sealed partial class Informer<T> : IDisposable
     private void Recovered()
     {
         _failures = 0;
-        if (Interlocked.Exchange(ref _trouble, null) is not null)
+        if (Interlocked.Exchange(ref _failure, null) is not null)
         {
             Log.Recovered(_logger, _resource.Kind.QualifiedName);
         }

@@ -39,7 +39,8 @@ internal sealed class SchemaFile
 
     private static SchemaFile Read(string name) => new(ReadMapping("crds", name));
 
-    private static string RepositoryFolder()
+    /// <summary>The source tree that the tests were built from.</summary>
+    public static string RepositoryFolder()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

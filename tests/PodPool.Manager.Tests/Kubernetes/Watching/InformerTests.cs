@@ -1,4 +1,5 @@
 using k8s.Models;
+using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Watching;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Peers;
@@ -169,7 +170,8 @@ public class InformerTests
         test.Create("a");
         test.Server.Fail(request => request.Verb == "list" ? new FakeFault.Refused(403, "Forbidden", "widgets is forbidden") : null);
         test.Start();
-        await Eventually.IsSoAsync(() => test.Informer.Trouble is not null);
+        await test.Informer.Asked.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(ApiFailure.Denied, test.Informer.Failure?.Failure);
         Assert.Contains("widgets is forbidden", test.Informer.Trouble, StringComparison.Ordinal);
         await test.Time.AdvanceUntilAsync(() => test.Time.GetUtcNow().Minute == 5, Step);
         Assert.InRange(test.Lists, 10, 40);

@@ -58,8 +58,8 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         return cluster;
     }
 
-    /// <summary>A manager as in a pod of its own; it may have to stand by.</summary>
-    public async Task<ClusterManager> StartManagerAsync(string name, TimeSpan? unreachableAfter = null)
+    /// <summary>A manager as in a pod of its own; it may have to stand by. With a Gateway, functions have hosts of <c>example.com</c>.</summary>
+    public async Task<ClusterManager> StartManagerAsync(string name, TimeSpan? unreachableAfter = null, string? gateway = null)
     {
         var config = Path.Combine(_folder.Path, $"{name}.config");
         await File.WriteAllTextAsync(config, $$$"""
@@ -75,6 +75,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
             Listen = "unix:" + Path.Combine(_folder.Path, $"{name}.sock"),
             Pools = [],
             KeepPods = true,
+            Domain = gateway is null ? null : "example.com",
             Rehearse = false,
             UnreachableAfter = unreachableAfter ?? TimeSpan.FromSeconds(10),
             Kubernetes = new()
@@ -84,6 +85,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
                 Operators = $"http://{free.LocalEndPoint}",
                 InsecureRegistries = [_web.Host],
                 KubeConfig = config,
+                Gateway = gateway,
             },
         };
         free.Close();

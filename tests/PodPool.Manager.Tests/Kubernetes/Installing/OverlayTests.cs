@@ -1,0 +1,100 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using PodPool.Manager.Tests.Kubernetes.Resources;
+using PodPool.Manager.Tests.Peers;
+using YamlDotNet.RepresentationModel;
+
+namespace PodPool.Manager.Tests.Kubernetes.Installing;
+
+/// <summary>What <c>kubectl apply -k</c> would apply, where there is a <c>kubectl</c>.</summary>
+public sealed class OverlayTests
+{
+    private static readonly string Deploy = Path.Combine(SchemaFile.RepositoryFolder(), "deploy");
+
+    [Theory]
+    [InlineData("default")]
+    [InlineData("local")]
+    public async Task With_the_gateway_component_and_one_setting_the_manager_and_the_common_route_name_the_Gateway(string overlay)
+    {
+        var objects = await RenderAsync(overlay, ["components/gateway"], "gateway=infra/public");
+
+        var container = Find(objects, "Deployment", "podpool-manager")["spec"]["template"]["spec"]["containers"][0];
+        var args = Texts(container["args"]).ToArray();
+        Assert.Equal("$(GATEWAY)", args[Array.IndexOf(args, "--gateway") + 1]);
+        var variable = ((YamlSequenceNode)container["env"]).Children.Single(one => Text(one["name"]) == "GATEWAY")["valueFrom"]["configMapKeyRef"];
+        Assert.Equal("infra/public", Text(Find(objects, "ConfigMap", Text(variable["name"]))["data"][Text(variable["key"])]));
+
+        var route = Find(objects, "HTTPRoute", "podpool-paths");
+        var parent = route["spec"]["parentRefs"][0];
+        Assert.Equal(("infra", "public"), (Text(parent["namespace"]), Text(parent["name"])));
+        Assert.False(((YamlMappingNode)route["spec"]).Children.ContainsKey("hostnames"));
+        var backend = route["spec"]["rules"][0]["backendRefs"][0];
+        var service = Find(objects, "Service", Text(backend["name"]));
+        Assert.Equal(Text(service["metadata"]["namespace"]), Text(route["metadata"]["namespace"]));
+        Assert.Equal(Text(service["spec"]["ports"][0]["port"]), Text(backend["port"]));
+    }
+
+    [Fact]
+    public async Task Without_the_component_no_role_speaks_of_routes_and_the_manager_names_no_Gateway()
+    {
+        var objects = await RenderAsync("all-namespaces", []);
+        Assert.DoesNotContain(objects.SelectMany(SchemaFile.Nodes), node => node is YamlScalarNode { Value: "httproutes" or "--gateway" });
+    }
+
+    /// <summary>From a folder outside, as the instructions tell operators to do it.</summary>
+    private static async Task<IReadOnlyList<YamlNode>> RenderAsync(string overlay, string[] components, params string[] settings)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.Path, "kustomization.yaml"),
+            $"""
+            apiVersion: kustomize.config.k8s.io/v1beta1
+            kind: Kustomization
+            resources: [{From(Path.Combine("overlays", overlay))}]
+            components: [{string.Join(", ", components.Select(From))}]
+            configMapGenerator:
+              - name: podpool-settings
+                namespace: podpool-system
+                behavior: merge
+                literals: [{string.Join(", ", settings)}]
+            """,
+            TestContext.Current.CancellationToken);
+        var text = await KustomizeAsync(folder.Path);
+        var stream = new YamlStream();
+        stream.Load(new StringReader(text));
+        return [.. stream.Documents.Select(document => document.RootNode)];
+
+        // Kustomize takes no absolute paths.
+        string From(string below) => Path.GetRelativePath(folder.Path, Path.Combine(Deploy, below));
+    }
+
+    private static async Task<string> KustomizeAsync(string folder)
+    {
+        var start = new ProcessStartInfo("kubectl", ["kustomize", folder]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        Process process;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (Win32Exception)
+        {
+            Assert.Skip("there is no kubectl");
+            throw;
+        }
+
+        using (process)
+        {
+            var (output, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.True(process.ExitCode == 0, await error);
+            return await output;
+        }
+    }
+
+    private static YamlNode Find(IEnumerable<YamlNode> objects, string kind, string name)
+        => objects.Single(one => Text(one["kind"]) == kind && Text(one["metadata"]["name"]) == name);
+
+    private static string Text(YamlNode node) => ((YamlScalarNode)node).Value!;
+
+    private static IEnumerable<string> Texts(YamlNode node) => ((YamlSequenceNode)node).Children.Select(Text);
+}
