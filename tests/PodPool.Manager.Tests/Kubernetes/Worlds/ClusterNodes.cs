@@ -63,7 +63,10 @@ internal sealed class ClusterNodes : IAsyncDisposable
         foreach (var pod in _pods.Values)
         {
             pod.Die();
+            pod.Dispose();
         }
+
+        _ending.Dispose();
     }
 
     private async Task RunAsync()

@@ -10,7 +10,7 @@ namespace PodPool.Manager.Tests.Kubernetes.Worlds;
 /// A generic pod without a process: what its loader answers. It is the judge of rule one: it accepts one claim in its life; the same
 /// claim again gets the same answer, another is refused.
 /// </summary>
-internal sealed class ClusterPod(ClusterWorld world, string name, string address)
+internal sealed class ClusterPod(ClusterWorld world, string name, string address) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ended = new();
@@ -121,6 +121,9 @@ internal sealed class ClusterPod(ClusterWorld world, string name, string address
             throw new OperationCanceledException();
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _ended.Dispose();
 
     private async Task<SpecializeResponse> FinishAsync(Name function, string revision)
     {
