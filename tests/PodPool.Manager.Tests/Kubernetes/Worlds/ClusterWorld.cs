@@ -257,15 +257,9 @@ internal sealed class ClusterWorld : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets time go by, and what is under way as long as it takes the API server to answer a question.</summary>
     private async Task TurnAsync(TimeSpan span)
     {
-        using (var question = new HttpRequestMessage(HttpMethod.Get, Server.Address + Question))
-        using (await _asking.SendAsync(question, Test))
-        {
-            Clock.Advance(span);
-        }
-
+        await PassAsync(span);
         if (Manager is { } manager)
         {
             var version = manager.Pool.RouteVersion;
@@ -273,6 +267,16 @@ internal sealed class ClusterWorld : IAsyncDisposable
         }
 
         Witness.Look();
+    }
+
+    /// <summary>Lets time go by, and what is under way as long as it takes the API server to answer a question.</summary>
+    private async Task PassAsync(TimeSpan span)
+    {
+        using (var question = new HttpRequestMessage(HttpMethod.Get, Server.Address + Question))
+        using (await _asking.SendAsync(question, Test))
+        {
+            Clock.Advance(span);
+        }
     }
 
     private async Task LeadAsync()
@@ -298,7 +302,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
             var ending = manager.DisposeAsync().AsTask();
             while (!ending.IsCompleted)
             {
-                await TurnAsync(Step);
+                await PassAsync(Step);
             }
 
             await ending;
