@@ -37,6 +37,15 @@ public sealed class ClusterPropertyTests
         Assert.True(_claims > 0 && _instances > 0 && _refusals > 0 && _restarts > 0, $"{_claims} claims, {_instances} instances, {_refusals} refusals, {_restarts} restarts");
     }
 
+    [Fact]
+    public void A_seed_means_here_what_it_means_to_the_model() => Assert.All(WorldCourse.Seeds, seed =>
+    {
+        var (here, there) = ("", "");
+        GenSample.Sample(sample => { here = sample.Course.ToString(); }, iter: 1, seed: seed, threads: 1);
+        WorldCourse.Any.Sample(course => { there = course.ToString(); }, iter: 1, seed: seed, threads: 1);
+        Assert.Equal(there, here);
+    });
+
     private Task SampleAsync(PodSocket socket, int count, string? seed = null) => GenSample.SampleAsync(
         sample => RunAsync(sample.Course, sample.Troubles, socket),
         iter: count,
