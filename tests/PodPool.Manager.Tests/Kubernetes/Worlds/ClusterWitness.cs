@@ -12,13 +12,12 @@ namespace PodPool.Manager.Tests.Kubernetes.Worlds;
 /// <summary>Sees what happens in a cluster, from every change of its objects, and fails the test when a rule is broken.</summary>
 internal sealed class ClusterWitness
 {
-    /// <summary>What a caller is told at his deadline he hears a little later; a caller who never hears is one too many.</summary>
-    private const int OverdueTurns = 50;
+    /// <summary>So long after their time callers must have been answered, and the clock stops for them: what is left is for their own threads to come to it.</summary>
+    private static readonly TimeSpan ThreadsPatience = TimeSpan.FromSeconds(30);
 
     private readonly ClusterWorld _world;
     private readonly ConcurrentQueue<string> _seen = new();
     private readonly Dictionary<string, HashSet<FunctionName>> _labels = [];
-    private int _overdue;
     private int _claims;
     private int _instances;
     private int _refusals;
@@ -55,13 +54,21 @@ internal sealed class ClusterWitness
         }
     }
 
-    /// <summary>At any time.</summary>
-    public void Look()
+    /// <summary>At any time. Meanwhile the clock stands still.</summary>
+    public async Task LookAsync()
     {
         Assert.Empty(_seen);
-        _overdue = _world.Routers.Any(router => router.Overdue > 0) ? _overdue + 1 : 0;
-        Assert.True(_overdue < OverdueTurns, "a caller has no answer although his time is over");
-        _world.Routers.ForEach(router => router.ThrowIfFailed());
+        foreach (var router in _world.Routers)
+        {
+            if (router.Overdue(_world.Lateness) is { Count: > 0 } overdue)
+            {
+                var answered = Task.WhenAll(overdue);
+                var first = await Task.WhenAny(answered, Task.Delay(ThreadsPatience, TimeProvider.System, TestContext.Current.CancellationToken));
+                Assert.True(first == answered, "a caller has no answer although his time is over");
+            }
+
+            router.ThrowIfFailed();
+        }
     }
 
     /// <summary>Nothing goes wrong and nobody asks for anything: what is not as it should be? Null: nothing.</summary>

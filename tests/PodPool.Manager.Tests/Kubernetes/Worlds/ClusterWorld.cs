@@ -28,6 +28,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongStep = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestUnrest = TimeSpan.FromMinutes(20);
 
     private readonly TemporaryFolder _folder = new();
@@ -40,6 +41,8 @@ internal sealed class ClusterWorld : IAsyncDisposable
     private ImmutableDictionary<FunctionName, FunctionSpec> _functions = ImmutableDictionary<FunctionName, FunctionSpec>.Empty;
     private TaskCompletionSource<WorldManager> _led = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _startAt;
+    private TimeSpan _jump;
+    private DateTimeOffset _jumpCounts;
     private int _names;
 
     private ClusterWorld(WorldCourse course, PodSocket socket, FakeTimeProvider clock, FakeApiServer server)
@@ -83,6 +86,9 @@ internal sealed class ClusterWorld : IAsyncDisposable
 
     /// <summary>The functions deployed; outlive managers.</summary>
     public IReadOnlyDictionary<FunctionName, FunctionSpec> Functions => Volatile.Read(ref _functions);
+
+    /// <summary>A clock that moves between the reckoning of a time and the setting of its timer makes the timer that much late, and no more.</summary>
+    public TimeSpan Lateness => (LongStep * 2) + (Clock.GetUtcNow() < _jumpCounts ? _jump : TimeSpan.Zero);
 
     /// <summary>Completes when a manager leads.</summary>
     public Task<WorldManager> Led => Volatile.Read(ref _led).Task;
@@ -161,7 +167,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
                 _startAt = Clock.GetUtcNow() + TimeSpan.FromSeconds(restart.Downtime);
                 break;
             case WorldStep.Jump jump:
-                Clock.Advance(TimeSpan.FromSeconds(jump.Seconds));
+                Jump(TimeSpan.FromSeconds(jump.Seconds));
                 break;
             case WorldStep.AddRouter:
                 AddRouter();
@@ -249,6 +255,13 @@ internal sealed class ClusterWorld : IAsyncDisposable
         _folder.Dispose();
     }
 
+    private void Jump(TimeSpan span)
+    {
+        Clock.Advance(span);
+        _jump = span > _jump || Clock.GetUtcNow() > _jumpCounts ? span : _jump;
+        _jumpCounts = Clock.GetUtcNow() + LongestHold;
+    }
+
     private async Task RunAsync(TimeSpan span)
     {
         for (; span > TimeSpan.Zero; span -= Step)
@@ -266,7 +279,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
             Routers.ForEach(router => manager.Pool.RouterAcknowledged(router.Name, version));
         }
 
-        Witness.Look();
+        await Witness.LookAsync();
     }
 
     /// <summary>Lets time go by, and what is under way as long as it takes the API server to answer a question.</summary>

@@ -26,15 +26,12 @@ internal sealed class WorldRouter(ClusterWorld world, string name)
         }
     }
 
-    /// <summary>Callers who wait although their time is over.</summary>
-    public int Overdue
+    /// <summary>Callers who wait although their time was over that long ago.</summary>
+    public IReadOnlyList<Task> Overdue(TimeSpan since)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _callers.Count(caller => !caller.Key.IsCompleted && caller.Value < world.Clock.GetUtcNow());
-            }
+            return [.. _callers.Where(caller => !caller.Key.IsCompleted && caller.Value + since < world.Clock.GetUtcNow()).Select(caller => caller.Key)];
         }
     }
 
