@@ -302,8 +302,10 @@ internal sealed class ClusterWorld : IAsyncDisposable
         }
 
         await leading;
-        Routers.ForEach(router => router.Connect(manager));
+
+        // In this order: what a router says before it is connected does not count, and it says everything when it is.
         _led.SetResult(manager);
+        Routers.ForEach(router => router.Connect(manager));
     }
 
     private async Task KillManagerAsync()

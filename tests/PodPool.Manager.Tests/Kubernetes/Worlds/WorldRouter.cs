@@ -109,7 +109,7 @@ internal sealed class WorldRouter(ClusterWorld world, string name)
                 var taken = Math.Min(count, world.ConcurrencyOf(function));
                 count -= taken;
                 Report(function, -taken, taken);
-                _ = ServeAsync(function, taken);
+                Serve(function, taken);
             }
             catch (OperationCanceledException)
             {
@@ -125,8 +125,18 @@ internal sealed class WorldRouter(ClusterWorld world, string name)
         Report(function, -count, 0);
     }
 
+    /// <summary>What becomes of it is seen, and nothing is idle before its end was told.</summary>
+    private void Serve(FunctionName function, int count)
+    {
+        lock (_gate)
+        {
+            _callers.Add(ServeAsync(function, count), world.Clock.GetUtcNow().AddDays(1));
+        }
+    }
+
     private async Task ServeAsync(FunctionName function, int count)
     {
+        await Task.Yield();
         await world.DelayAsync(world.Weather.Service);
         Report(function, 0, -count);
     }
