@@ -1,93 +1,45 @@
 using System.Collections.Concurrent;
 using CsCheck;
 using PodPool.Core.Tests.Simulation;
+using PodPool.Worlds;
 
 namespace PodPool.Core.Tests;
 
 /// <summary>The rules that may never break, held against random worlds. A failure prints the seed that repeats it.</summary>
 public sealed class PoolPropertyTests
 {
-    private static readonly FunctionName[] Names = [.. Enumerable.Range(0, 3).Select(i => new FunctionName("default", $"f{i}"))];
-
-    private static readonly Gen<FunctionSpec> GenFunction =
-        from name in Gen.Int[0, Names.Length - 1]
-        from revision in Gen.Int[1, 3]
-        from concurrency in Gen.Int[1, 3]
-        from min in Gen.Frequency((4, Gen.Const(0)), (1, Gen.Int[1, 2]))
-        from max in Gen.OneOf(Gen.Int[2, 4], Gen.Const(int.MaxValue))
-        from idle in Gen.Double[0, 20]
-        from policy in Gen.Frequency((3, Gen.Const(EmptyPoolPolicy.Wait)), (1, Gen.Const(EmptyPoolPolicy.Reject)))
-        select new FunctionSpec(Names[name], $"r{revision}", $"package{name}", concurrency, new ScaleLimits(min, max, TimeSpan.FromSeconds(idle)), policy);
-
-    private static readonly Gen<PoolSpec> GenSpec =
-        from warm in Gen.Int[0, 6]
-        from max in Gen.OneOf(Gen.Int[4, 20], Gen.Const(int.MaxValue))
-        from rate in Gen.Double[0.5, 20]
-        from burst in Gen.Int[1, 10]
-        from parallelism in Gen.OneOf(Gen.Int[1, 4], Gen.Const(int.MaxValue))
-        from yields in Gen.OneOf(Gen.Const(0.0), Gen.Double[0, 0.3])
-        select new PoolSpec
-        {
-            Name = "default",
-            Warm = warm,
-            Max = max,
-            RefillPerSecond = rate,
-            RefillBurst = burst,
-            RefillParallelism = parallelism,
-            RefillYield = TimeSpan.FromSeconds(yields),
-            StartDeadline = TimeSpan.FromSeconds(15),
-            SpecializeDeadline = TimeSpan.FromSeconds(4),
-            DrainGrace = TimeSpan.FromSeconds(3),
-            RefillRetry = TimeSpan.FromSeconds(2),
-            RefillRetryMax = TimeSpan.FromSeconds(20),
-            BreakerMax = TimeSpan.FromSeconds(8),
-        };
-
-    private static readonly Gen<(string Name, Action<SimulatedWorld> Do)> GenStep = Gen.Frequency(
-        (30, Gen.Select(Gen.Int[0, 2], Gen.Int[1, 6], Gen.Double[0.05, 8], (f, count, hold) => Step($"request {f} x{count}", world => Request(world, f, count, hold)))),
-        (20, Gen.Double[0, 3].Select(seconds => Step($"run {seconds:0.00}", world => world.Run(TimeSpan.FromSeconds(seconds))))),
-        (4, Gen.Int[0, 2].Select(f => Step($"leave {f}", world => OnRouter(world, router => router.Leave(Names[f]))))),
-        (6, Gen.Int.Select(any => Step("kill a pod", world => KillPod(world, any)))),
-        (2, Gen.Double[0, 5].Select(downtime => Step($"restart {downtime:0.00}", world => world.RestartManager(TimeSpan.FromSeconds(downtime))))),
-        (2, Gen.Double[0, 60].Select(seconds => Step($"jump {seconds:0.00}", world => world.Jump(TimeSpan.FromSeconds(seconds))))),
-        (1, Gen.Const(Step("add a router", world => world.AddRouter()))),
-        (1, Gen.Const(Step("remove a router", world => OnRouter(world, world.RemoveRouter)))),
-        (6, Gen.Select(GenFunction, Gen.Frequency((3, Gen.Const(false)), (1, Gen.Const(true))), (function, broken) => Step($"set {function} {broken}", world => Set(world, function, broken)))),
-        (1, Gen.Int[0, 2].Select(f => Step($"remove {f}", world => world.RemoveFunction(Names[f])))),
-        (2, Gen.Int[0, 2].Select(f => Step($"evict {f}", world => world.Evict(Names[f])))),
-        (2, GenSpec.Select(spec => Step($"resize {spec.Warm} {spec.Max}", world => world.Resize(spec)))),
-        (1, Gen.Const(Step("storm", world => world.Weather = Weather.Storm))),
-        (1, Gen.Const(Step("calm", world => world.Weather = Weather.Fair))));
-
     [Fact]
     public void Whatever_happens_the_rules_hold_and_all_comes_to_rest()
     {
         var events = new ConcurrentDictionary<PoolEventKind, int>();
         var refusals = new ConcurrentDictionary<RefusalReason, int>();
-        Gen.Select(GenSpec, Gen.Int, Gen.Bool, GenFunction.Array[0, 3], GenStep.Array[1, 120])
-            .Sample(
-                (spec, seed, storm, functions, steps) =>
-                {
-                    var world = new SimulatedWorld(spec, storm ? Weather.Storm : Weather.Fair, seed);
-                    world.AddRouter();
-                    world.AddRouter();
-                    Array.ForEach(functions, world.SetFunction);
-                    foreach (var (_, action) in steps)
-                    {
-                        action(world);
-                        world.Run(TimeSpan.FromMilliseconds(1));
-                    }
+        foreach (var seed in WorldCourse.Seeds)
+        {
+            WorldCourse.Any.Sample(Run, iter: 1, seed: seed, threads: 1);
+        }
 
-                    ComeToRest(world);
-                    Count(events, world.Witness.Events);
-                    Count(refusals, world.Witness.Refusals);
-                },
-                iter: 1500,
-                print: sample => $"{sample.Item1}, seed {sample.Item2}, storm {sample.Item3}:\n{string.Join("\n", sample.Item4)}\n{string.Join("\n", sample.Item5.Select(step => step.Name))}");
+        WorldCourse.Any.Sample(Run, iter: 1500);
 
         // A rule that nothing put to the test would hold, too.
         Assert.All(Enum.GetValues<PoolEventKind>(), kind => Assert.True(events.ContainsKey(kind), $"{kind} never happened."));
         Assert.All(Enum.GetValues<RefusalReason>(), why => Assert.True(refusals.ContainsKey(why), $"Nobody was refused for {why}."));
+
+        void Run(WorldCourse course)
+        {
+            var world = new SimulatedWorld(course.Spec, course.Storm ? Weather.Storm : Weather.Fair, course.Seed);
+            world.AddRouter();
+            world.AddRouter();
+            Array.ForEach(course.Functions, world.SetFunction);
+            foreach (var step in course.Steps)
+            {
+                Do(world, step);
+                world.Run(TimeSpan.FromMilliseconds(1));
+            }
+
+            ComeToRest(world);
+            Count(events, world.Witness.Events);
+            Count(refusals, world.Witness.Refusals);
+        }
     }
 
     [Fact]
@@ -178,7 +130,7 @@ public sealed class PoolPropertyTests
     [Fact]
     public void The_same_world_with_the_same_seed_takes_the_same_course()
     {
-        Gen.Select(GenSpec, Gen.Int, GenStep.Array[1, 40]).Sample(
+        Gen.Select(WorldCourse.AnySpec, Gen.Int, WorldCourse.AnyStep.Array[1, 40]).Sample(
             (spec, seed, steps) =>
             {
                 Assert.Equal(Trace(), Trace());
@@ -186,10 +138,7 @@ public sealed class PoolPropertyTests
                 {
                     var world = new SimulatedWorld(spec, Weather.Storm, seed);
                     world.AddRouter();
-                    foreach (var (_, action) in steps)
-                    {
-                        action(world);
-                    }
+                    Array.ForEach(steps, step => Do(world, step));
 
                     world.Run(TimeSpan.FromSeconds(30));
                     return world.Witness.Trace.ToHashCode();
@@ -198,13 +147,56 @@ public sealed class PoolPropertyTests
             iter: 50);
     }
 
-    private static (string Name, Action<SimulatedWorld> Do) Step(string name, Action<SimulatedWorld> action) => (name, action);
-
-    private static void Request(SimulatedWorld world, int function, int count, double hold)
+    private static void Do(SimulatedWorld world, WorldStep step)
     {
-        for (var i = 0; i < count; i++)
+        switch (step)
         {
-            OnRouter(world, router => router.Request(Names[function], TimeSpan.FromSeconds(hold)));
+            case WorldStep.Request request:
+                for (var i = 0; i < request.Count; i++)
+                {
+                    OnRouter(world, router => router.Request(WorldCourse.Names[request.Function], TimeSpan.FromSeconds(request.Hold)));
+                }
+
+                break;
+            case WorldStep.Run run:
+                world.Run(TimeSpan.FromSeconds(run.Seconds));
+                break;
+            case WorldStep.Leave leave:
+                OnRouter(world, router => router.Leave(WorldCourse.Names[leave.Function]));
+                break;
+            case WorldStep.KillPod kill when world.Pods.Count > 0:
+                world.Pods.Values.ElementAt((kill.Any & int.MaxValue) % world.Pods.Count).Die("killed");
+                break;
+            case WorldStep.Restart restart:
+                world.RestartManager(TimeSpan.FromSeconds(restart.Downtime));
+                break;
+            case WorldStep.Jump jump:
+                world.Jump(TimeSpan.FromSeconds(jump.Seconds));
+                break;
+            case WorldStep.AddRouter:
+                world.AddRouter();
+                break;
+            case WorldStep.RemoveRouter:
+                OnRouter(world, world.RemoveRouter);
+                break;
+            case WorldStep.Set set:
+                Set(world, set.Function, set.IsBroken);
+                break;
+            case WorldStep.Remove remove:
+                world.RemoveFunction(WorldCourse.Names[remove.Function]);
+                break;
+            case WorldStep.Evict evict:
+                world.Evict(WorldCourse.Names[evict.Function]);
+                break;
+            case WorldStep.Resize resize:
+                world.Resize(resize.Spec);
+                break;
+            case WorldStep.Storm:
+                world.Weather = Weather.Storm;
+                break;
+            case WorldStep.Calm:
+                world.Weather = Weather.Fair;
+                break;
         }
     }
 
@@ -213,14 +205,6 @@ public sealed class PoolPropertyTests
         if (world.Routers.Count > 0)
         {
             action(world.Routers[world.Pick(world.Routers.Count)]);
-        }
-    }
-
-    private static void KillPod(SimulatedWorld world, int any)
-    {
-        if (world.Pods.Count > 0)
-        {
-            world.Pods.Values.ElementAt((any & int.MaxValue) % world.Pods.Count).Die("killed");
         }
     }
 

@@ -1,3 +1,5 @@
+using PodPool.Worlds;
+
 namespace PodPool.Core.Tests.Simulation;
 
 /// <summary>

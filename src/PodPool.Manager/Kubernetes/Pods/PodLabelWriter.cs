@@ -59,9 +59,9 @@ internal sealed partial class PodLabelWriter(Resource<V1Pod> pods, TimeProvider 
             {
                 await pods.PatchAsync(pod, PatchOf(wanted.Wanted, wanted.Uid), version: null, cancellationToken).ConfigureAwait(false);
             }
-            catch (ApiException exception) when (exception.Failure is ApiFailure.NotFound or ApiFailure.Conflict)
+            catch (ApiException exception) when (exception.Failure is ApiFailure.NotFound)
             {
-                // Gone, or another pod by now: nothing to say of it any more.
+                // Nothing to say of it any more. A conflict is no such news: the server met others' writes too often, and it is tried again as after any failure.
                 Forget(pod);
             }
         }

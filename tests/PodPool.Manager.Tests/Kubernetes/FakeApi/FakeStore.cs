@@ -43,6 +43,9 @@ internal sealed class FakeStore(TimeProvider time)
     private long _compacted;
     private long _uids;
 
+    /// <summary>Is told of every change, while nothing else can change: it must return at once.</summary>
+    public Action<FakeChange>? Changed { get; set; }
+
     /// <summary>The version of the last change.</summary>
     public long Version
     {
@@ -297,7 +300,9 @@ internal sealed class FakeStore(TimeProvider time)
             _objects[(kind, name)] = after;
         }
 
-        _history.Add(new(_version, kind, before, after, isDeletion));
+        var change = new FakeChange(_version, kind, before, after, isDeletion);
+        _history.Add(change);
+        Changed?.Invoke(change);
         _next.TrySetResult();
         _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
         return after;

@@ -120,11 +120,13 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
         await _observer.UntilAsync(() => _platform.PodsOfAsync(Hello, Test).Result is [var serving] && serving == Pod);
     }
 
-    [Fact]
-    public async Task A_label_that_could_not_be_written_is_tried_again()
+    [Theory]
+    [InlineData(500, "InternalError", 7)]
+    [InlineData(409, "Conflict", 2)]
+    public async Task A_label_that_could_not_be_written_is_tried_again(int code, string reason, int times)
     {
         await RunningAsync();
-        _server.Fail(request => request.Verb == "patch" ? new FakeFault.Refused(500, "InternalError") : null, times: 7);
+        _server.Fail(request => request.Verb == "patch" ? new FakeFault.Refused(code, reason) : null, times);
         _platform.Observed(new(Pod, PodPhase.Warm, "node-1"));
         await UntilAsync(() => Labels()?["podpool.dev/state"]?.GetValue<string>() == PodStates.Warm);
     }

@@ -34,12 +34,7 @@ public class InformerPropertyTests
     {
         await using var test = await InformerUnderTest.NewAsync(new() { PageSize = 2, WatchTimeout = TimeSpan.FromSeconds(20), WatchMargin = TimeSpan.FromSeconds(2) });
         test.Server.SaysGoneInStream = random.Next(2) == 0;
-        var seed = random.Next();
-        test.Server.Garbler = () =>
-        {
-            var (past, dice) = (new List<string>(), new Random(Interlocked.Increment(ref seed)));
-            return lines => Garble(lines, past, dice);
-        };
+        test.Server.Garbler = FakeGarbler.New(random.Next());
         test.Start();
         foreach (var (step, name) in steps)
         {
@@ -105,25 +100,6 @@ public class InformerPropertyTests
                 test.Time.Advance(TimeSpan.FromMilliseconds(random.Next(5_000)));
                 await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
                 break;
-        }
-    }
-
-    /// <summary>Doubles events of a watch and repeats earlier ones.</summary>
-    private static IEnumerable<string> Garble(IReadOnlyList<string> lines, List<string> past, Random random)
-    {
-        foreach (var line in lines)
-        {
-            yield return line;
-            if (line.Contains("\"ERROR\"", StringComparison.Ordinal) || line.Contains("\"BOOKMARK\"", StringComparison.Ordinal))
-            {
-                continue;
-            }
-
-            past.Add(line);
-            if (random.Next(3) == 0)
-            {
-                yield return past[random.Next(past.Count)];
-            }
         }
     }
 

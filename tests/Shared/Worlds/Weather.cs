@@ -1,4 +1,4 @@
-namespace PodPool.Core.Tests.Simulation;
+namespace PodPool.Worlds;
 
 /// <summary>How long things take in a simulated world, and how often they go wrong. Chances are from 0 to 1.</summary>
 internal sealed record Weather
