@@ -69,7 +69,7 @@ internal sealed class BenchCommand : Verb
 
     private static readonly Option<double?> Settle = new Option<double?>("--settle")
     {
-        Description = "how long everything rests, when the pool is full again, before a request that is sent alone [default: 0; on a cluster 1]",
+        Description = "how long everything rests, when the pool is full again, before a request that is sent alone [default: 0; on a cluster 4]",
         HelpName = "SECONDS",
     }.Within(0, 600);
 

@@ -27,8 +27,8 @@ internal sealed class ClusterTarget(Cluster cluster, Operator.OperatorClient ser
 
     public TimeSpan PollPools { get; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Kubelets, schedulers and controllers report and record a new pod for about a second after it is ready.</summary>
-    public TimeSpan Settling { get; } = TimeSpan.FromSeconds(1);
+    /// <summary>Kubelets, schedulers and controllers report, record and clear up for seconds after a new pod is ready.</summary>
+    public TimeSpan Settling { get; } = TimeSpan.FromSeconds(4);
 
     public bool HasNoPool => plain is not null;
 
