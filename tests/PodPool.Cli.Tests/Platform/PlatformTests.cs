@@ -123,7 +123,7 @@ public sealed class PlatformTests
     {
         const long Gigabyte = 1L << 30;
         await using var servers = await ServersApart.StartAsync(warm: 1);
-        await servers.DeploySampleAsync("Streaming", "echo");
+        await servers.DeploySampleAsync("Streaming", "echo", "--timeout", "0");
         using var client = servers.Client(HttpVersion.Version20);
         await EchoAsync(client, 16 << 20);
         var before = servers.AnonymousBytes();
