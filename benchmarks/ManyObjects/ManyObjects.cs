@@ -21,7 +21,9 @@ internal sealed class ManyObjects(Kubernetes client, string @namespace)
         {
             ["allowedNamespaces"] = new JsonArray("*"),
             ["size"] = new JsonObject { ["warm"] = pods },
-            ["refill"] = new JsonObject { ["perSecond"] = 1000, ["burst"] = 10_000, ["parallelism"] = 10_000 },
+
+            // Slowly: an API server that is flooded answers too late, and a pool whose pods could not be made tries no more while others start, which these do for ever.
+            ["refill"] = new JsonObject { ["perSecond"] = 40, ["burst"] = 40, ["parallelism"] = 10_000 },
             ["startDeadline"] = "1h",
             ["template"] = new JsonObject
             {
