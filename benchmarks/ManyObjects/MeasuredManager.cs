@@ -105,8 +105,7 @@ internal sealed class MeasuredManager : IAsyncDisposable
         return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private long Status(string name)
-        => File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1] is var kilobytes
-            ? long.Parse(kilobytes, CultureInfo.InvariantCulture) << 10
-            : 0;
+    /// <summary>In kilobytes in the file.</summary>
+    private long Status(string name) => long.Parse(
+        File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
 }
