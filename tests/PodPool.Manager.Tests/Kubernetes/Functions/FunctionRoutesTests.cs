@@ -200,8 +200,11 @@ public sealed class FunctionRoutesTests : IAsyncLifetime
         await KnownAsync();
         await routes.EnsureAsync(Declare("hello.example.org"), Test);
         await routes.RemoveAsync(Hello, Test);
-        Foreign();
-        await routes.EnsureAsync(Declare(), Test);
+
+        // One that the watch has not shown yet is looked for.
+        await Eventually.IsSoAsync(() => !_routes!.Functions.Contains(Hello));
+        _server.Fail(request => request.Kind == Kind && request.Verb == "create" ? new FakeFault.Refused(409, "AlreadyExists") : null, 1);
+        await Assert.ThrowsAsync<ApiException>(() => routes.EnsureAsync(Declare(), Test));
         await Eventually.IsSoAsync(() => _server.Requests.Any(request => request.Kind == Kind && request.Verb == "watch"));
 
         var rule = Assert.Single(((YamlSequenceNode)SchemaFile.ReadMapping("components", "gateway", "role.yaml")["rules"]).Children);
