@@ -54,7 +54,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         _pods = api.Resource<V1Pod>();
         _informers = new(api, this, time, loggers);
         _nodes = new(api, time, loggers, NodeIsLost);
-        _labels = new(_pods, time, loggers.CreateLogger<PodLabelWriter>());
+        _labels = new(_pods, _informers.Find, time, loggers.CreateLogger<PodLabelWriter>());
         _logs = new(api);
         pools.Tell((IInformerHandler<RuntimePoolResource>)this);
     }
@@ -270,7 +270,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
     {
         if (_names.TryGetValue(pod, out var name))
         {
-            _labels.Want(name, _informers.Find(name)?.Metadata.Uid, state, binding);
+            _labels.Want(name, state, binding);
         }
     }
 

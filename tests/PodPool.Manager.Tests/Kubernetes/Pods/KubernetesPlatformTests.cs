@@ -120,6 +120,24 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
         await _observer.UntilAsync(() => _platform.PodsOfAsync(Hello, Test).Result is [var serving] && serving == Pod);
     }
 
+    [Fact]
+    public async Task What_a_pod_says_already_is_not_written_again()
+    {
+        await RunningAsync();
+        var other = new PodId("default-def");
+        await _platform.CreateAsync(other, Options(), Test);
+
+        // As a manager that takes over hears of them, and of one thing that is new.
+        _platform.Observed(new(Pod, PodPhase.Starting, "node-1"));
+        _platform.Observed(new(other, PodPhase.Warm, "node-2"));
+        await UntilAsync(() => Labels(new("ns", "default-def"))?["podpool.dev/state"]?.GetValue<string>() == PodStates.Warm);
+        Assert.Single(_server.Requests, request => request.Verb == "patch" && request.Kind == FakeKind.Pods);
+
+        // Back to what was seen before the last write is news.
+        _platform.Observed(new(other, PodPhase.Starting, "node-2"));
+        await UntilAsync(() => Labels(new("ns", "default-def"))?["podpool.dev/state"]?.GetValue<string>() == PodStates.Starting);
+    }
+
     [Theory]
     [InlineData(500, "InternalError", 7)]
     [InlineData(409, "Conflict", 2)]
@@ -178,7 +196,7 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
 
     private static (string, string, string?, bool) Shape(PlatformPod? pod) => (pod!.Pool, pod.Node, pod.LoaderAddress, pod.IsCondemned);
 
-    private JsonObject? Labels() => _server.Store.Find(FakeKind.Pods, Name)?.ToNode()["metadata"]?["labels"]?.AsObject();
+    private JsonObject? Labels(ObjectName? pod = null) => _server.Store.Find(FakeKind.Pods, pod ?? Name)?.ToNode()["metadata"]?["labels"]?.AsObject();
 
     private async Task RunningAsync()
     {
