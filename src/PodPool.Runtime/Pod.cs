@@ -29,8 +29,14 @@ internal sealed partial class Pod(PodOptions options, Specializer own, FunctionA
     public CancellationToken Stopping => _stopping.Token;
 
     /// <exception cref="RefusalException">As loader.proto lists them.</exception>
+    /// <exception cref="OperationCanceledException">The caller left, or the pod ends, before there was a claim.</exception>
     public async Task<SpecializeResponse> SpecializeAsync(IAsyncStreamReader<SpecializeRequest> parts, CancellationToken cancellationToken)
     {
+        if (!await HasClaimAsync(parts, cancellationToken).ConfigureAwait(false))
+        {
+            throw new RefusalException(Reason.ClaimUnsigned, "the stream ended before it brought a claim", ("pod", options.PodId));
+        }
+
         var current = Volatile.Read(ref _current);
         try
         {
@@ -40,6 +46,20 @@ internal sealed partial class Pod(PodOptions options, Specializer own, FunctionA
         {
             // Whosever the claim is, it is not the rehearsal's.
             throw PodLife.NotWarm(options.PodId, PodPhase.PodStarting);
+        }
+    }
+
+    /// <summary>Managers open the call long before there is a claim; neither they nor the pod wait for it when they end.</summary>
+    private async Task<bool> HasClaimAsync(IAsyncStreamReader<SpecializeRequest> parts, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+        try
+        {
+            return await parts.MoveNext(ending.Token).ConfigureAwait(false);
+        }
+        catch (IOException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
         }
     }
 

@@ -85,17 +85,18 @@ internal sealed partial class ClaimRunner(
 
         // 2. Send, beside listening: a pod may refuse before it has everything, and a write that is under way then need not come back.
         using var call = link.BeginSpecialize(order.Deadline);
-        var sending = SendAsync(call.RequestStream, header, revision, link, order);
+        var answer = call.AnswerAsync();
+        var sending = SendAsync(call.Requests, header, revision, link, order);
         try
         {
-            if (await Task.WhenAny(sending, call.ResponseAsync).ConfigureAwait(false) == sending)
+            if (await Task.WhenAny(sending, answer).ConfigureAwait(false) == sending)
             {
                 // A file that cannot be read ends the claim; the pod would wait for it.
                 await sending.ConfigureAwait(false);
             }
 
             // 4. The pod's answer.
-            var response = await call.ResponseAsync.ConfigureAwait(false);
+            var response = await answer.ConfigureAwait(false);
             if (profile is null)
             {
                 _ = KeepProfileAsync(link, order);

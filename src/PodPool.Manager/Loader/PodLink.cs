@@ -54,6 +54,7 @@ internal sealed partial class PodLink : IAsyncDisposable
     private readonly TaskCompletionSource _firstStatus = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _running = Task.CompletedTask;
     private PodObservation _observation;
+    private SpecializeCall? _ready;
     private bool _specializing;
     private bool _withheld;
     private bool _distrusted;
@@ -117,6 +118,18 @@ internal sealed partial class PodLink : IAsyncDisposable
         }
     }
 
+    /// <summary>A call waits at the pod for its claim.</summary>
+    public bool HasCallReady
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _ready is { IsOpen: true };
+            }
+        }
+    }
+
     /// <summary>Begins to watch the pod.</summary>
     public void Open()
     {
@@ -130,15 +143,24 @@ internal sealed partial class PodLink : IAsyncDisposable
     /// A call to specialize. Until <see cref="EndSpecialize"/> what the pod says of it is held back: the answer with its phases shall
     /// come first, not the bare news that the pod serves.
     /// </summary>
-    public AsyncClientStreamingCall<SpecializeRequest, SpecializeResponse> BeginSpecialize(TimeSpan deadline)
+    public SpecializeCall BeginSpecialize(TimeSpan deadline)
     {
+        SpecializeCall? call;
         lock (_gate)
         {
             _specializing = true;
             _prefetching?.Cancel();
+            (call, _ready) = (_ready, null);
         }
 
-        return _client.Specialize(deadline: _time.GetUtcNow().UtcDateTime + deadline, cancellationToken: _closedToken);
+        if (call is not { IsOpen: true })
+        {
+            call?.Dispose();
+            call = new(_client, _closedToken);
+        }
+
+        call.Begin(deadline, _time);
+        return call;
     }
 
     /// <summary>The answer to the claim was passed on.</summary>
@@ -245,6 +267,7 @@ internal sealed partial class PodLink : IAsyncDisposable
     {
         await _closed.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ready?.Dispose();
         _channel.Dispose();
         _closed.Dispose();
     }
@@ -355,8 +378,27 @@ internal sealed partial class PodLink : IAsyncDisposable
             }
         }
 
+        KeepCallReady(observation.Phase);
         _firstStatus.TrySetResult();
         _observer.Observed(_pod, observation);
+    }
+
+    /// <summary>While the pod is warm, a call waits for its claim.</summary>
+    private void KeepCallReady(PodPhase phase)
+    {
+        SpecializeCall? unused;
+        lock (_gate)
+        {
+            var isWanted = phase == PodPhase.Warm && !_specializing;
+            if (isWanted && _ready is { IsOpen: true })
+            {
+                return;
+            }
+
+            (unused, _ready) = (_ready, isWanted ? new(_client, _closedToken) : null);
+        }
+
+        unused?.Dispose();
     }
 
     private (FrozenSet<ByteString> Files, FrozenSet<string> Packages) Within(FrozenSet<ByteString> files, FrozenSet<string> packages)

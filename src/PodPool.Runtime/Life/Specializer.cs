@@ -54,10 +54,12 @@ internal sealed partial class Specializer(
         return received;
     }
 
+    /// <param name="parts">At its first message.</param>
+    /// <param name="cancellationToken">The caller left.</param>
     /// <exception cref="RefusalException">As loader.proto lists them.</exception>
     public async Task<SpecializeResponse> SpecializeAsync(IAsyncStreamReader<SpecializeRequest> parts, CancellationToken cancellationToken)
     {
-        if (!await parts.MoveNext(cancellationToken).ConfigureAwait(false) || parts.Current.PartCase != SpecializeRequest.PartOneofCase.Header)
+        if (parts.Current.PartCase != SpecializeRequest.PartOneofCase.Header)
         {
             throw new RefusalException(Reason.ClaimUnsigned, "the first message of the stream must be the header with the claim", ("pod", life.PodId));
         }

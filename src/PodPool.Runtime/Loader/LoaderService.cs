@@ -16,6 +16,10 @@ internal sealed class LoaderService(Pod pod) : Contracts.V1.Loader.LoaderBase
         {
             return await pod.SpecializeAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested || pod.Stopping.IsCancellationRequested)
+        {
+            throw new RpcException(new(StatusCode.Cancelled, "nobody waits for it any more"));
+        }
         catch (RefusalException refusal)
         {
             throw refusal.ToRpc();

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Grpc.Core;
 using PodPool.Contracts.V1;
 using PodPool.Runtime.Tests.Pods;
 
@@ -37,6 +38,35 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public async Task Calls_that_wait_for_a_claim_bring_it_later_or_end_and_nothing_comes_of_them()
+    {
+        await using var pod = await PodProcess.StartAsync();
+        using var left = pod.Loader.Specialize(cancellationToken: TestContext.Current.CancellationToken);
+        using var ended = pod.Loader.Specialize(cancellationToken: TestContext.Current.CancellationToken);
+        using var waiting = pod.Loader.Specialize(cancellationToken: TestContext.Current.CancellationToken);
+        using var stays = pod.Loader.Specialize(cancellationToken: TestContext.Current.CancellationToken);
+
+        left.Dispose();
+        await ended.RequestStream.CompleteAsync();
+        var refused = await Assert.ThrowsAsync<RpcException>(() => ended.ResponseAsync);
+        Assert.Equal(Reason.ClaimUnsigned, Contracts.ReasonErrors.ReasonOf(refused));
+        Assert.Equal(PodPhase.PodWarm, (await pod.StatusAsync()).Phase);
+
+        foreach (var part in Samples.Hello.Claim(pod, Samples.HelloEntryPoint).Parts())
+        {
+            await waiting.RequestStream.WriteAsync(part, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(pod.Id, (await waiting.ResponseAsync).InstanceId);
+        Assert.Equal("hello world", await pod.Functions.GetStringAsync("/?name=world", TestContext.Current.CancellationToken));
+
+        // Nor does a pod that ends wait for a claim.
+        var output = await pod.RestOfOutputAsync();
+        Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(() => stays.ResponseAsync)).StatusCode);
+        Assert.DoesNotContain(output, line => line.Contains("Error", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Another_claim_is_refused_and_told_what_the_pod_is_bound_to()
     {
         await using var pod = await PodProcess.StartAsync();
@@ -66,7 +96,7 @@ public sealed class ClaimTests
                 await pod.SpecializeAsync(claim.Parts());
                 return (claim.Id, Reason.Unspecified);
             }
-            catch (Grpc.Core.RpcException exception)
+            catch (RpcException exception)
             {
                 return (claim.Id, Contracts.ReasonErrors.ReasonOf(exception));
             }
