@@ -303,7 +303,8 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         }
         catch (Exception exception)
         {
-            Log.NotCreated(_logger, exception, pod.Value);
+            // The platform's word says all there is; anything else is a defect of ours.
+            Log.NotCreated(_logger, exception is PodCreationException ? null : exception, pod.Value, exception.Message);
             Do((pod, exception.Message), static (pool, failed) => pool.CreationFailed(failed.pod, failed.Message));
         }
     }
@@ -352,8 +353,8 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Pod {Pod} could not be made", EventName = "NotCreated")]
-        public static partial void NotCreated(ILogger logger, Exception exception, string pod);
+        [LoggerMessage(1, LogLevel.Warning, "Pod {Pod} could not be made: {Message}", EventName = "NotCreated")]
+        public static partial void NotCreated(ILogger logger, Exception? exception, string pod, string message);
 
         [LoggerMessage(2, LogLevel.Warning, "Pod {Pod} could not be deleted; it is tried again", EventName = "NotDeleted")]
         public static partial void NotDeleted(ILogger logger, Exception exception, string pod);
