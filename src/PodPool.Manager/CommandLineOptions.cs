@@ -20,7 +20,7 @@ internal static class CommandLineOptions
           --keep-pods       pods go on when the manager stops, for the next one to take over
 
         PodPool.Manager --kubernetes --state DIR --listen ADDRESS --operators ADDRESS [--health ADDRESS] [--registry URL]
-                         [--insecure-registry HOST,…] [--domain NAME] [--gateway NAMESPACE/NAME] [--public URL] [--cluster-domain NAME]
+                         [--registry-credentials FILE] [--insecure-registry HOST,…] [--domain NAME] [--gateway NAMESPACE/NAME] [--public URL] [--cluster-domain NAME]
                          [--kubeconfig FILE]
 
           --kubernetes      pods, pools and functions are a cluster's; POD_NAME and POD_NAMESPACE in the environment say who this manager is
@@ -28,6 +28,7 @@ internal static class CommandLineOptions
           --operators ADDRESS  where operators come in, on the loopback: who may forward the pod's ports may
           --health ADDRESS  where /healthz, /readyz and /metrics are answered
           --registry URL    the installation's registry, where deploys put packages; without TLS if it begins with http:
+          --registry-credentials FILE  for that registry: the .dockerconfigjson of a Secret, which need not be there
           --insecure-registry HOST,…  registries without TLS
           --domain NAME     functions are also called at function.namespace.NAME
           --gateway NAMESPACE/NAME  each function gets an HTTPRoute, by which this Gateway leads its hosts to the router
@@ -40,7 +41,7 @@ internal static class CommandLineOptions
     private static readonly string[] Valued =
     [
         "--state", "--runtime", "--listen", "--public", "--domain", "--warm", "--max", "--memory", "--prefetch",
-        "--operators", "--health", "--registry", "--insecure-registry", "--gateway", "--cluster-domain", "--kubeconfig",
+        "--operators", "--health", "--registry", "--registry-credentials", "--insecure-registry", "--gateway", "--cluster-domain", "--kubeconfig",
     ];
 
     /// <returns>Null: help was asked for.</returns>
@@ -102,6 +103,7 @@ internal static class CommandLineOptions
                 Identity = FromEnvironment("POD_NAME"),
                 Operators = Required("--operators"),
                 Registry = values.GetValueOrDefault("--registry") is { Length: > 0 } registry ? registry : null,
+                RegistryCredentials = values.GetValueOrDefault("--registry-credentials"),
                 InsecureRegistries = values.TryGetValue("--insecure-registry", out var hosts) ? hosts.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [],
                 Gateway = values.GetValueOrDefault("--gateway") is { Length: > 0 } gateway ? gateway : null,
                 ClusterDomain = values.GetValueOrDefault("--cluster-domain", "cluster.local"),

@@ -105,6 +105,7 @@ public static class ManagerHost
         services.AddSingleton<Routes>();
         services.AddSingleton<EventJournal>();
         services.AddSingleton<Deployer>();
+        services.AddSingleton(_ => new InstallationRegistry(options.Kubernetes?.Registry, options.Kubernetes?.RegistryCredentials));
         services.AddSingleton<PackagePublisher>();
         services.AddSingleton<FunctionView>();
         services.AddSingleton<LogReader>();

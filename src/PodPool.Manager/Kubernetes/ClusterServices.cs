@@ -45,7 +45,7 @@ internal static class ClusterServices
         services.AddSingleton<IPackageSource>(provider => provider.GetRequiredService<PackageSource>());
         services.AddSingleton<FunctionQueue>();
         services.AddSingleton(provider => new FunctionEnvironment(
-            provider.GetRequiredService<KubernetesApi>(), provider.GetRequiredService<FunctionQueue>().Add, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<KubernetesApi>(), provider.GetRequiredService<InstallationRegistry>(), provider.GetRequiredService<FunctionQueue>().Add, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<FunctionPreparation>();
         services.AddSingleton<FunctionStates>();
         services.AddSingleton<IFunctionExposure, FunctionServices>();

@@ -26,6 +26,10 @@ public sealed record KubernetesOptions
     /// <value><c>http(s)://host[:port][/path]</c>; null: none, functions name packages that are elsewhere.</value>
     public string? Registry { get; init; }
 
+    /// <summary>A file with credentials for the installation's registry, as the key <c>.dockerconfigjson</c> of a Secret is.</summary>
+    /// <value>A path; it need not be there. Default: null, none.</value>
+    public string? RegistryCredentials { get; init; }
+
     /// <summary>Other registries that are spoken to without TLS.</summary>
     /// <value>Each <c>host[:port]</c>. Default: none.</value>
     public IReadOnlyList<string> InsecureRegistries { get; init; } = [];

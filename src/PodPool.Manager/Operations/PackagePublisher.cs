@@ -10,13 +10,15 @@ using WireSpec = PodPool.Contracts.V1.FunctionSpec;
 namespace PodPool.Manager.Operations;
 
 /// <summary>Puts uploaded packages into the installation's registry: a Function names what is there, and every manager can fetch it.</summary>
+/// <param name="registry">The installation's.</param>
+/// <param name="checks">What is wrong with a package by itself.</param>
 /// <param name="packages">Null: this manager's functions name no packages, it keeps them itself.</param>
-internal sealed class PackagePublisher(ManagerOptions options, PackageChecks checks, IPackageSource? packages = null)
+internal sealed class PackagePublisher(InstallationRegistry registry, PackageChecks checks, IPackageSource? packages = null)
 {
     private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>The installation's registry; null: it has none.</summary>
-    public string? Registry => options.Kubernetes?.Registry;
+    public string? Registry => registry.Address;
 
     /// <summary>Checks a package and pushes it.</summary>
     /// <exception cref="RpcException">As pool.proto lists them.</exception>
@@ -35,7 +37,8 @@ internal sealed class PackagePublisher(ManagerOptions options, PackageChecks che
         // 2. Only what the registry does not hold goes there.
         try
         {
-            var image = await packages.PushAsync(repository, spec.Files, PackageConfig.None with { EntryPoint = entryPoint }, null, cancellationToken).ConfigureAwait(false);
+            var credentials = await registry.CredentialsAsync(cancellationToken).ConfigureAwait(false);
+            var image = await packages.PushAsync(repository, spec.Files, PackageConfig.None with { EntryPoint = entryPoint }, credentials, cancellationToken).ConfigureAwait(false);
             return new() { Image = image.ToString(), PackageDigest = PackageRules.Digest(spec.Files), EntryPoint = entryPoint };
         }
         catch (PackageSourceException exception)
@@ -57,7 +60,8 @@ internal sealed class PackagePublisher(ManagerOptions options, PackageChecks che
         patience.CancelAfter(CheckPatience);
         try
         {
-            await packages.CheckAsync(RepositoryOf(new() { Namespace = "podpool", Name = "check" }), patience.Token).ConfigureAwait(false);
+            var credentials = await registry.CredentialsAsync(patience.Token).ConfigureAwait(false);
+            await packages.CheckAsync(RepositoryOf(new() { Namespace = "podpool", Name = "check" }), credentials, patience.Token).ConfigureAwait(false);
             return "";
         }
         catch (Exception exception) when (exception is PackageSourceException or RpcException)
@@ -72,7 +76,7 @@ internal sealed class PackagePublisher(ManagerOptions options, PackageChecks che
 
     private RepositoryReference RepositoryOf(FunctionName function)
     {
-        if (Registry is not { } registry)
+        if (Registry is null)
         {
             throw Reason.RegistryMissing.ToException(
                 "this installation names no registry (--registry of the manager, `registry` in podpool-settings): name one, or publish the package elsewhere and apply a Function that names it");
@@ -80,12 +84,11 @@ internal sealed class PackagePublisher(ManagerOptions options, PackageChecks che
 
         try
         {
-            var address = new Uri(registry);
-            return RepositoryReference.Parse($"{address.Authority}{address.AbsolutePath.TrimEnd('/')}/{function.Namespace}/{function.Name}");
+            return registry.RepositoryOf(new(function.Namespace, function.Name));
         }
         catch (PackageSourceException exception)
         {
-            throw Reason.RegistryMissing.ToException($"the installation's registry is '{registry}', where nothing can be put: {exception.Message}", ("registry", registry));
+            throw Reason.RegistryMissing.ToException($"the installation's registry is '{Registry}', where nothing can be put: {exception.Message}", ("registry", Registry));
         }
     }
 

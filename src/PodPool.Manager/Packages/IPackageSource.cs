@@ -32,6 +32,6 @@ internal interface IPackageSource
         RepositoryReference repository, IReadOnlyList<PackageFile> files, PackageConfig config, RegistryCredentials? credentials, CancellationToken cancellationToken);
 
     /// <summary>Asks a registry, once, whether it answers as one.</summary>
-    /// <exception cref="PackageSourceException">It does not, or wants credentials.</exception>
-    Task CheckAsync(RepositoryReference repository, CancellationToken cancellationToken);
+    /// <exception cref="PackageSourceException">It does not, or wants credentials, or other ones.</exception>
+    Task CheckAsync(RepositoryReference repository, RegistryCredentials? credentials, CancellationToken cancellationToken);
 }

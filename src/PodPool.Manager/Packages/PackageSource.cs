@@ -72,7 +72,8 @@ internal sealed partial class PackageSource : IPackageSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task CheckAsync(RepositoryReference repository, CancellationToken cancellationToken) => _registries.CheckAsync(repository, cancellationToken);
+    public Task CheckAsync(RepositoryReference repository, RegistryCredentials? credentials, CancellationToken cancellationToken)
+        => _registries.CheckAsync(repository, credentials, cancellationToken);
 
     /// <summary>Forgets which files references mean that nobody asked for since; the files are the store's to collect.</summary>
     public int Collect(TimeSpan keep) => _resolved.Collect(keep);

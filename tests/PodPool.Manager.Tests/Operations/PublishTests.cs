@@ -3,6 +3,7 @@ using PodPool.Contracts;
 using PodPool.Contracts.V1;
 using PodPool.Manager.Functions;
 using PodPool.Manager.Operations;
+using PodPool.Manager.Packages;
 using PodPool.Manager.Packages.Registries;
 using PodPool.Manager.Tests.Packages;
 using PodPool.Manager.Tests.Peers;
@@ -36,7 +37,7 @@ public sealed class PublishTests
         using var source = new SourceUnderTest(registry.Host);
         var request = await StoreAsync(source);
         var publisher = PublisherOf(source, $"http://{registry.Host}");
-        await FailsAsync(publisher, request, Reason.RegistryRefused, "(401)");
+        await FailsAsync(publisher, request, Reason.RegistryRefused, $"(401), and the installation's registry secret holds none for '{registry.Host}'");
         Assert.Contains("(401)", await publisher.ProblemAsync(ManagerUnderTest.Test), StringComparison.Ordinal);
 
         registry.Stop();
@@ -45,11 +46,40 @@ public sealed class PublishTests
     }
 
     [Fact]
+    public async Task The_installations_credentials_are_read_when_they_are_needed_and_serve_the_functions_of_the_namespace_alone()
+    {
+        using var registry = await RegistryProcess.StartAsync(withUsers: true);
+        using var source = new SourceUnderTest(registry.Host);
+        var request = await StoreAsync(source);
+        var secret = Path.Combine(source.Folder, "secret");
+        var installation = new InstallationRegistry($"http://{registry.Host}/team", secret);
+        var publisher = PublisherOf(source, installation);
+        await FailsAsync(publisher, request, Reason.RegistryRefused, "(401)");
+
+        await File.WriteAllTextAsync(secret, "{}", ManagerUnderTest.Test);
+        await FailsAsync(publisher, request, Reason.RegistryRefused, "the installation's registry secret is not as kubernetes.io/dockerconfigjson must be");
+
+        await File.WriteAllBytesAsync(secret, SourceUnderTest.DockerConfig(registry.Host), ManagerUnderTest.Test);
+        var answer = await publisher.PublishAsync(request, ManagerUnderTest.Test);
+        Assert.Empty(await publisher.ProblemAsync(ManagerUnderTest.Test));
+
+        var image = ImageReference.Parse(answer.Image);
+        using var puller = new SourceUnderTest(registry.Host);
+        Assert.Equal(answer.PackageDigest, (await puller.PullAsync(image, await installation.CredentialsAsync(ManagerUnderTest.Test))).Digest);
+        Assert.True(installation.Keeps("shop", image));
+        Assert.False(installation.Keeps("sho", image));
+        Assert.False(installation.Keeps("team", image));
+        Assert.False(new InstallationRegistry($"http://{registry.Host}", secret).Keeps("shop", image));
+        Assert.False(new InstallationRegistry("http://registry.example/team", secret).Keeps("shop", image));
+        Assert.False(new InstallationRegistry(null, secret).Keeps("shop", image));
+    }
+
+    [Fact]
     public async Task What_cannot_be_a_package_or_has_nowhere_to_go_is_refused_before_anything_is_pushed()
     {
         using var source = new SourceUnderTest();
         var request = await StoreAsync(source);
-        await FailsAsync(PublisherOf(source, null), request, Reason.RegistryMissing, "names no registry");
+        await FailsAsync(PublisherOf(source, registry: (string?)null), request, Reason.RegistryMissing, "names no registry");
         await FailsAsync(PublisherOf(source, "http://noport"), request, Reason.RegistryMissing, "noport");
 
         var publisher = PublisherOf(source, "http://127.0.0.1:1");
@@ -68,14 +98,10 @@ public sealed class PublishTests
         Assert.Contains(words, failure.Status.Detail, StringComparison.Ordinal);
     }
 
-    private static PackagePublisher PublisherOf(SourceUnderTest source, string? registry)
-    {
-        var options = ManagerUnderTest.OptionsFor(source.Folder) with
-        {
-            Kubernetes = new() { Namespace = "podpool-system", Identity = "m", Operators = "http://127.0.0.1:1", Registry = registry },
-        };
-        return new(options, new PackageChecks(options, source.Store), source.Source);
-    }
+    private static PackagePublisher PublisherOf(SourceUnderTest source, string? registry) => PublisherOf(source, new InstallationRegistry(registry, null));
+
+    private static PackagePublisher PublisherOf(SourceUnderTest source, InstallationRegistry registry)
+        => new(registry, new PackageChecks(ManagerUnderTest.OptionsFor(source.Folder), source.Store), source.Source);
 
     private static async Task<PublishPackageRequest> StoreAsync(SourceUnderTest source)
     {

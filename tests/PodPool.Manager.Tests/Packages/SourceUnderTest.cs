@@ -41,7 +41,11 @@ internal sealed class SourceUnderTest : IDisposable
     public string State => Path.Combine(Folder, "state");
 
     public static RegistryCredentials Credentials(string host, string user = RegistryProcess.User, string password = RegistryProcess.Password)
-        => RegistryCredentials.Parse(JsonSerializer.SerializeToUtf8Bytes(new { auths = new Dictionary<string, object> { [host] = new { username = user, password } } }));
+        => RegistryCredentials.Parse(DockerConfig(host, user, password));
+
+    /// <summary>What a pull secret holds.</summary>
+    public static byte[] DockerConfig(string host, string user = RegistryProcess.User, string password = RegistryProcess.Password)
+        => JsonSerializer.SerializeToUtf8Bytes(new { auths = new Dictionary<string, object> { [host] = new { username = user, password } } });
 
     public static PackageFile FileOf(string path, byte[] bytes) => new() { Path = path, Size = bytes.Length, Sha256 = ByteString.CopyFrom(SHA256.HashData(bytes)) };
 

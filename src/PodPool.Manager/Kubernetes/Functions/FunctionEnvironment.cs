@@ -24,12 +24,16 @@ internal sealed class FunctionEnvironment : IAsyncDisposable
     private readonly ReferencedObjects<V1Secret> _secrets;
     private readonly ReferencedObjects<V1ConfigMap> _configMaps;
 
+    private readonly InstallationRegistry _registry;
+
     /// <param name="api">The cluster.</param>
+    /// <param name="registry">The installation's.</param>
     /// <param name="changed">Told which function names something that changed.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Told of trouble.</param>
-    public FunctionEnvironment(KubernetesApi api, Action<FunctionName> changed, TimeProvider time, ILoggerFactory loggers)
+    public FunctionEnvironment(KubernetesApi api, InstallationRegistry registry, Action<FunctionName> changed, TimeProvider time, ILoggerFactory loggers)
     {
+        _registry = registry;
         _secrets = new(api, DigestOf, changed, time, loggers);
         _configMaps = new(api, DigestOf, changed, time, loggers);
     }
@@ -49,13 +53,19 @@ internal sealed class FunctionEnvironment : IAsyncDisposable
         _configMaps.Name(function, new HashSet<ObjectName>());
     }
 
-    /// <summary>The credentials that a function's package is fetched with; null: it names none.</summary>
-    /// <exception cref="NotReadyException">They cannot be had.</exception>
-    public async Task<RegistryCredentials?> CredentialsAsync(FunctionName function, FunctionPackage package, CancellationToken cancellationToken)
+    /// <summary>
+    /// The credentials that a function's package is fetched with: those that it names, or the installation's for what a deploy into the function's
+    /// namespace put into the installation's registry; null: none.
+    /// </summary>
+    /// <exception cref="NotReadyException">Those that it names cannot be had.</exception>
+    /// <exception cref="PackageSourceException">The installation's cannot.</exception>
+    public async Task<RegistryCredentials?> CredentialsAsync(FunctionName function, FunctionPackage package, PackageReference reference, CancellationToken cancellationToken)
     {
         if (package.PullSecret is not { } name)
         {
-            return null;
+            return reference is PackageReference.Image { Reference: var image } && _registry.Keeps(function.Namespace, image)
+                ? await _registry.CredentialsAsync(cancellationToken).ConfigureAwait(false)
+                : null;
         }
 
         var secret = await FindAsync(_secrets, new(function.Namespace, name), cancellationToken).ConfigureAwait(false)

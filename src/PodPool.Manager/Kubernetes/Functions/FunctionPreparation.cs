@@ -95,7 +95,7 @@ internal sealed class FunctionPreparation(
         try
         {
             var reference = package.Image is { } image ? PackageReference.OfImage(image) : PackageReference.OfArchive(package.Url!, package.Sha256!);
-            var credentials = await environment.CredentialsAsync(name, package, cancellationToken).ConfigureAwait(false);
+            var credentials = await environment.CredentialsAsync(name, package, reference, cancellationToken).ConfigureAwait(false);
             return await packages.ResolveAsync(reference, credentials, cancellationToken).ConfigureAwait(false);
         }
         catch (PackageSourceException exception)

@@ -36,7 +36,7 @@ internal sealed class ArchiveClient
     {
         var credential = credentials?.For(archive.Url.Authority);
         var state = credential is not null ? CredentialState.Given : credentials is null ? CredentialState.None : CredentialState.OtherHosts;
-        var subject = new Subject($"server '{archive.Url.Authority}'", $"the archive {archive}", archive.Url.Authority, state);
+        var subject = new Subject($"server '{archive.Url.Authority}'", $"the archive {archive}", archive.Url.Authority, state, credentials?.Secret);
         var path = Path.Combine(_folder, Guid.NewGuid().ToString("N"));
         using var place = await _transport.EnterTransferAsync(cancellationToken).ConfigureAwait(false);
         try

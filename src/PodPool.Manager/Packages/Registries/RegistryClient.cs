@@ -88,9 +88,9 @@ internal sealed class RegistryClient(PackageTransport transport, RegistryAuthori
 
     /// <summary>Asks once whether the registry answers (distribution-spec, "Determining Support").</summary>
     /// <exception cref="PackageSourceException">It does not, or wants credentials.</exception>
-    public async Task CheckAsync(RepositoryReference repository, CancellationToken cancellationToken)
+    public async Task CheckAsync(RepositoryReference repository, RegistryCredentials? credentials, CancellationToken cancellationToken)
     {
-        var access = AccessTo(repository, null, "pull");
+        var access = AccessTo(repository, credentials, "pull");
         var subject = access.About("whether it is one");
         using var response = await SendAsync(() => new(HttpMethod.Get, new Uri(access.Root, "v2/")), access, subject, cancellationToken).ConfigureAwait(false);
         await transport.ExpectAsync(response, subject, cancellationToken, HttpStatusCode.OK).ConfigureAwait(false);
@@ -323,7 +323,7 @@ internal sealed class RegistryClient(PackageTransport transport, RegistryAuthori
     {
         var credential = credentials?.For(repository.Registry);
         var state = credential is not null ? CredentialState.Given : credentials is null ? CredentialState.None : CredentialState.OtherHosts;
-        return new(repository, new(repository.Host, $"repository:{repository.Name}:{rights}", credential), transport.AddressOf(repository.Host), state);
+        return new(repository, new(repository.Host, $"repository:{repository.Name}:{rights}", credential), transport.AddressOf(repository.Host), state, credentials?.Secret);
     }
 
     private FileStream OpenHeld(PackageFile file)
@@ -357,9 +357,9 @@ internal sealed class RegistryClient(PackageTransport transport, RegistryAuthori
     private sealed record Blob(string Digest, long Size, Subject Subject, Func<Stream> Open);
 
     /// <summary>A repository, and who asks for what there.</summary>
-    private sealed record Access(RepositoryReference Repository, RegistryAuthorizer.Key Key, Uri Root, CredentialState Credentials)
+    private sealed record Access(RepositoryReference Repository, RegistryAuthorizer.Key Key, Uri Root, CredentialState Credentials, string? Secret)
     {
-        public Subject About(string what) => new($"registry '{Repository.Registry}', repository '{Repository.Name}'", what, Repository.Registry, Credentials);
+        public Subject About(string what) => new($"registry '{Repository.Registry}', repository '{Repository.Name}'", what, Repository.Registry, Credentials, Secret);
 
         public Uri At(string path) => new(Root, $"v2/{Repository.Name}/{path}");
     }

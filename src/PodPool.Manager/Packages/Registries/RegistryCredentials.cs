@@ -20,15 +20,22 @@ internal sealed class RegistryCredentials
 
     private readonly Dictionary<string, JsonElement> _entries;
 
-    private RegistryCredentials(Dictionary<string, JsonElement> entries) => _entries = entries;
+    private RegistryCredentials(string secret, Dictionary<string, JsonElement> entries) => (Secret, _entries) = (secret, entries);
+
+    /// <summary>What they are from, for messages: "the pull secret".</summary>
+    public string Secret { get; }
 
     /// <summary>The hosts it has an entry for.</summary>
     public IReadOnlyCollection<string> Hosts => _entries.Keys;
 
+    /// <summary>A secret without entries.</summary>
+    public static RegistryCredentials None(string secret) => new(secret, []);
+
     /// <summary>Reads the secret's value.</summary>
     /// <param name="dockerConfig">The bytes of its key <c>.dockerconfigjson</c>.</param>
+    /// <param name="secret">What it is called in messages.</param>
     /// <exception cref="PackageSourceException">It is none.</exception>
-    public static RegistryCredentials Parse(ReadOnlyMemory<byte> dockerConfig)
+    public static RegistryCredentials Parse(ReadOnlyMemory<byte> dockerConfig, string secret = "the pull secret")
     {
         try
         {
@@ -36,7 +43,7 @@ internal sealed class RegistryCredentials
             if (document.RootElement.ValueKind != JsonValueKind.Object
                 || !document.RootElement.TryGetProperty("auths", out var hosts) || hosts.ValueKind != JsonValueKind.Object)
             {
-                throw Invalid("it has no object 'auths'");
+                throw Invalid(secret, "it has no object 'auths'");
             }
 
             // As Docker does: what is written like a host counts before what is written like a URL.
@@ -46,16 +53,16 @@ internal sealed class RegistryCredentials
                 entries.TryAdd(HostOf(entry.Name), entry.Value.Clone());
             }
 
-            return new(entries);
+            return new(secret, entries);
         }
         catch (JsonException exception)
         {
             // Not its message: that quotes the text.
-            throw Invalid($"it is no JSON, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}");
+            throw Invalid(secret, $"it is no JSON, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}");
         }
         catch (InvalidOperationException)
         {
-            throw Invalid("it is no Unicode text");
+            throw Invalid(secret, "it is no Unicode text");
         }
     }
 
@@ -71,7 +78,7 @@ internal sealed class RegistryCredentials
 
         if (entry.ValueKind != JsonValueKind.Object)
         {
-            throw Invalid($"its entry for '{Visible.Of(host)}' is no object");
+            throw Invalid(Secret, $"its entry for '{Visible.Of(host)}' is no object");
         }
 
         if (TextOf(entry, "auth") is { Length: > 0 } encoded)
@@ -79,15 +86,15 @@ internal sealed class RegistryCredentials
             var bytes = new byte[encoded.Length];
             var decoded = Convert.TryFromBase64String(encoded, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length).TrimEnd('\0') : "";
             var colon = decoded.IndexOf(':', StringComparison.Ordinal);
-            return colon > 0 ? new(decoded[..colon], decoded[(colon + 1)..]) : throw Invalid($"'auth' of its entry for '{Visible.Of(host)}' is not user:password in Base64");
+            return colon > 0 ? new(decoded[..colon], decoded[(colon + 1)..]) : throw Invalid(Secret, $"'auth' of its entry for '{Visible.Of(host)}' is not user:password in Base64");
         }
 
         return TextOf(entry, "username") is { Length: > 0 } user
             ? new(user, TextOf(entry, "password") ?? "")
-            : throw Invalid($"its entry for '{Visible.Of(host)}' has neither 'auth' nor 'username' and 'password' (identity tokens are not supported)");
+            : throw Invalid(Secret, $"its entry for '{Visible.Of(host)}' has neither 'auth' nor 'username' and 'password' (identity tokens are not supported)");
     }
 
-    private static string? TextOf(JsonElement entry, string name)
+    private string? TextOf(JsonElement entry, string name)
     {
         try
         {
@@ -95,7 +102,7 @@ internal sealed class RegistryCredentials
         }
         catch (InvalidOperationException)
         {
-            throw Invalid($"'{name}' of an entry is no Unicode text");
+            throw Invalid(Secret, $"'{name}' of an entry is no Unicode text");
         }
     }
 
@@ -108,6 +115,6 @@ internal sealed class RegistryCredentials
         return HubNames.Contains(host, StringComparer.OrdinalIgnoreCase) ? RepositoryReference.DockerHub : host;
     }
 
-    private static PackageSourceException Invalid(string why)
-        => new(PackageProblem.CredentialsInvalid, $"the pull secret is not as kubernetes.io/dockerconfigjson must be: {why}: make it anew with 'kubectl create secret docker-registry'");
+    private static PackageSourceException Invalid(string secret, string why)
+        => new(PackageProblem.CredentialsInvalid, $"{secret} is not as kubernetes.io/dockerconfigjson must be: {why}: make it anew with 'kubectl create secret docker-registry'");
 }
