@@ -280,6 +280,11 @@ internal static class InstallationRules
         var ready = 0;
         foreach (var function in functions)
         {
+            foreach (var way in function.Conditions.Where(condition => condition is { Type: ConditionTypes.ServiceReady or ConditionTypes.RouteReady, Status: ResourceCondition.False }))
+            {
+                yield return new(FindingLevel.Warning, "functions", $"{function.Name} is not reached on every way: {Said(way)}");
+            }
+
             switch (function[ConditionTypes.Ready])
             {
                 case { Status: ResourceCondition.True } when function.ObservedGeneration >= function.Generation:

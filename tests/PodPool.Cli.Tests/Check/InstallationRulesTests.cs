@@ -116,6 +116,9 @@ public sealed class InstallationRulesTests
         Expect(InstallationRules.Evaluate(Sound with { Pools = Objects(Named("a/b", Is("Ready", true), Is("Degraded", true))) }), FindingLevel.Warning, "pools", "a/b is degraded");
         Expect(InstallationRules.Evaluate(Sound with { Functions = Objects(Named("a/b", Is("Ready", false))) }), FindingLevel.Warning, "functions", "a/b is not ready: because (Why)");
         Expect(InstallationRules.Evaluate(Sound with { Functions = Objects(Named("a/b", Is("Ready", true)) with { Generation = 2 }) }), FindingLevel.Note, "functions", "newest state");
+        Expect(
+            InstallationRules.Evaluate(Sound with { Functions = Objects(Named("a/b", Is("Ready", true), Is("ServiceReady", true), Is("RouteReady", false))) }),
+            FindingLevel.Warning, "functions", "a/b is not reached on every way: because (Why)");
     }
 
     [Fact]

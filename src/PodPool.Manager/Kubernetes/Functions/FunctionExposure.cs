@@ -74,7 +74,7 @@ internal abstract partial class FunctionExposure<T> : IFunctionExposure, IInform
                 case null:
                     return await CreateAsync(wanted, cancellationToken).ConfigureAwait(false) ? Made(function) : Taken(name);
                 case var known when IsSame(known, wanted):
-                    return Made(function);
+                    return RefusalOf(known) ?? Made(function);
                 case var known:
                     await ApplyAsync(wanted, known, cancellationToken).ConfigureAwait(false);
                     return Made(function);
@@ -96,8 +96,8 @@ internal abstract partial class FunctionExposure<T> : IFunctionExposure, IInform
 
     void IInformerHandler<T>.Changed(T old, T subject)
     {
-        // Others write into its status.
-        if (!IsSame(old, subject))
+        // Others write into it what is no news.
+        if (!IsSame(old, subject) || RefusalOf(old) != RefusalOf(subject))
         {
             Tell(old);
             Tell(subject);
@@ -120,6 +120,9 @@ internal abstract partial class FunctionExposure<T> : IFunctionExposure, IInform
 
     /// <summary>What is said of a function whose object is as it should be.</summary>
     protected abstract ExposureState Made(FunctionResource function);
+
+    /// <summary>What is said when the object is as it should be, and those whom it is for do not take it; null: nobody says so.</summary>
+    protected virtual ExposureState? RefusalOf(T known) => null;
 
     /// <summary>What is said when somebody else's object has the name.</summary>
     protected abstract ExposureState Taken(ObjectName name);

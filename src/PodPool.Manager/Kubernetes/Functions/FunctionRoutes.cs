@@ -95,6 +95,22 @@ internal sealed class FunctionRoutes : FunctionExposure<HttpRouteResource>
     protected override bool IsSame(HttpRouteResource known, HttpRouteResource wanted)
         => FunctionOf(known) == FunctionOf(wanted) && ApiJson.Write(known.Spec).AsSpan().SequenceEqual(ApiJson.Write(wanted.Spec));
 
+    /// <summary>A Gateway may refuse a route in its status: it serves no such host, or not this namespace.</summary>
+    protected override ExposureState? RefusalOf(HttpRouteResource known)
+    {
+        var refusing = from parent in known.Status?.Parents ?? []
+                       where parent.ParentRef.Name == _gateway.Name && (parent.ParentRef.Namespace ?? known.Metadata.NamespaceProperty) == _gateway.Namespace
+                       from condition in parent.Conditions
+                       where condition is { Type: "Accepted" or "ResolvedRefs", Status: ResourceCondition.False }
+                           && (condition.ObservedGeneration ?? known.Metadata.Generation) == known.Metadata.Generation
+                       select condition;
+        return refusing.FirstOrDefault() is { } refusal
+            ? new(
+                false, "RouteNotAccepted",
+                $"the Gateway {_gateway} does not take the HTTPRoute '{ObjectName.Of(known)}': {(string.IsNullOrEmpty(refusal.Message) ? refusal.Reason : refusal.Message)} ({refusal.Type} is false)")
+            : null;
+    }
+
     /// <inheritdoc/>
     protected override ExposureState Made(FunctionResource function) => HostsOf(function) switch
     {

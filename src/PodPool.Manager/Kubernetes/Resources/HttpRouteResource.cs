@@ -24,6 +24,10 @@ internal sealed record HttpRouteResource : IKubernetesObject<V1ObjectMeta>, ISpe
 
     [JsonPropertyName("spec")]
     public HttpRouteSpec Spec { get; set; } = new();
+
+    /// <summary>What Gateways say of it; never written by us.</summary>
+    [JsonPropertyName("status")]
+    public HttpRouteStatus? Status { get; init; }
 }
 
 /// <summary>What a route says.</summary>
@@ -89,4 +93,42 @@ internal sealed record HttpRouteBackend
 
     [JsonPropertyName("port")]
     public int? Port { get; init; }
+}
+
+/// <summary>What becomes of a route.</summary>
+internal sealed record HttpRouteStatus
+{
+    /// <summary>By each Gateway that it is for, once its controller has looked.</summary>
+    [JsonPropertyName("parents")]
+    public IReadOnlyList<HttpRouteParentStatus> Parents { get; init; } = [];
+}
+
+/// <summary>What one Gateway says.</summary>
+internal sealed record HttpRouteParentStatus
+{
+    [JsonPropertyName("parentRef")]
+    public HttpRouteParent ParentRef { get; init; } = new();
+
+    [JsonPropertyName("conditions")]
+    public IReadOnlyList<HttpRouteCondition> Conditions { get; init; } = [];
+}
+
+/// <summary>One thing that it says: <c>Accepted</c>, <c>ResolvedRefs</c> and others of the controller's own.</summary>
+internal sealed record HttpRouteCondition
+{
+    [JsonPropertyName("type")]
+    public string Type { get; init; } = "";
+
+    [JsonPropertyName("status")]
+    public string Status { get; init; } = "";
+
+    [JsonPropertyName("reason")]
+    public string Reason { get; init; } = "";
+
+    [JsonPropertyName("message")]
+    public string? Message { get; init; }
+
+    /// <summary>The generation of the route that it is about; null: not said.</summary>
+    [JsonPropertyName("observedGeneration")]
+    public long? ObservedGeneration { get; init; }
 }

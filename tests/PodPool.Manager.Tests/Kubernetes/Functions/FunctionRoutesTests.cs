@@ -180,16 +180,38 @@ public sealed class FunctionRoutesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_becomes_of_a_route_is_told_but_not_what_the_Gateway_says_in_its_status()
+    public async Task What_becomes_of_a_route_is_told_but_not_every_word_of_the_Gateway()
     {
         await Start().EnsureAsync(Declare(), Test);
         await Eventually.IsSoAsync(() => _changed.Count == 1);
-        _server.Store.Patch(Kind, Name, new() { ["status"] = new JsonObject { ["parents"] = new JsonArray() } });
+        _server.Store.Patch(Kind, Name, Said("public", "infra", "True"));
         _server.Store.Patch(Kind, Name, new() { ["spec"] = new JsonObject { ["hostnames"] = new JsonArray("other.example.org") } });
         await Eventually.IsSoAsync(() => _changed.Count >= 3);
         _server.Store.Delete(Kind, Name);
         await Eventually.IsSoAsync(() => _changed.Count == 4);
         Assert.All(_changed, function => Assert.Equal(Hello, function));
+    }
+
+    [Fact]
+    public async Task A_route_that_the_Gateway_refuses_is_not_ready_and_its_words_say_why()
+    {
+        var routes = Start();
+        await routes.EnsureAsync(Declare(), Test);
+        await Eventually.IsSoAsync(() => _changed.Count == 1);
+
+        // Others' words, and those of what it was before, are no refusal.
+        _server.Store.Patch(Kind, Name, Said("public", "elsewhere", "False"));
+        _server.Store.Patch(Kind, Name, Said("public", "infra", "False", generation: 77));
+        _server.Store.Patch(Kind, Name, Said("public", "infra", "False"));
+        await Eventually.IsSoAsync(() => _changed.Count == 3);
+        var state = await routes.EnsureAsync(Declare(), Test);
+        Assert.Equal((false, "RouteNotAccepted"), (state.IsReady, state.Reason));
+        Assert.Contains("the Gateway infra/public does not take the HTTPRoute 'podpool-system/shop.hello': no listener has that host", state.Message, StringComparison.Ordinal);
+
+        _server.Store.Patch(Kind, Name, Said("public", "infra", "True"));
+        await Eventually.IsSoAsync(() => _changed.Count == 5);
+        Assert.True((await routes.EnsureAsync(Declare(), Test)).IsReady);
+        Assert.Equal(["create"], Writes());
     }
 
     [Fact]
@@ -232,6 +254,22 @@ public sealed class FunctionRoutesTests : IAsyncLifetime
     }
 
     /// <summary>Returns when the watch has shown the route.</summary>
+    /// <summary>What a Gateway says of the route.</summary>
+    private static JsonObject Said(string gateway, string @namespace, string accepted, long? generation = null)
+    {
+        var condition = new JsonObject { ["type"] = "Accepted", ["status"] = accepted, ["reason"] = "NoMatchingListenerHostname", ["message"] = "no listener has that host" };
+        if (generation is not null)
+        {
+            condition["observedGeneration"] = generation;
+        }
+
+        var parent = new JsonObject
+        {
+            ["parentRef"] = new JsonObject { ["name"] = gateway, ["namespace"] = @namespace }, ["controllerName"] = "example.org/gateway", ["conditions"] = new JsonArray(condition),
+        };
+        return new() { ["status"] = new JsonObject { ["parents"] = new JsonArray(parent) } };
+    }
+
     private Task KnownAsync() => Eventually.IsSoAsync(() => _routes!.Functions.Contains(Hello));
 
     private static FunctionResource Declare(params string[] hosts) => new()
