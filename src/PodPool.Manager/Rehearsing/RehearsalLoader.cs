@@ -11,7 +11,9 @@ internal sealed class RehearsalLoader(RehearsalPlatform platform, ManagerOptions
 
     public override async Task<SpecializeResponse> Specialize(IAsyncStreamReader<SpecializeRequest> requestStream, ServerCallContext context)
     {
-        while (await requestStream.MoveNext(context.CancellationToken).ConfigureAwait(false))
+        // As in a pod, a call may still wait for its claim at the end.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        while (await requestStream.MoveNext(ending.Token).ConfigureAwait(false))
         {
             // Whatever it is: it was sent.
         }
