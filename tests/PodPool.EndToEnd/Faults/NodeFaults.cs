@@ -63,7 +63,7 @@ public sealed class NodeFaults(TestNamespace space) : EndToEndTests(space)
         {
             // Before the cluster has noticed.
             var early = await Caller.GetAsync(Space.UrlOf(cold[0]));
-            Note($"a first request at once: {early.Status} after {early.Milliseconds:0} ms {early.Start} {(early.Status == 200 ? "" : early.Body)}");
+            Note($"a first request at once: {early.Status} after {early.Milliseconds:0} ms {early.Start} {(early.Status == 200 ? "" : early.Body.Split('\n')[0])}");
             await Eventually.IsSoAsync(async () => await IsReadyAsync() ? "the node is still said to be ready" : null);
             await Eventually.IsSoAsync(async () => await LeadersNodeAsync() is { } node && node != _node ? null : "nobody else leads");
             gone = await load.NowAsync();

@@ -12,7 +12,7 @@ public sealed class DeployTests : IAsyncLifetime
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _manager = await ManagerUnderTest.StartAsync(warm: 0, options => options with { Rehearse = false });
+    public async ValueTask InitializeAsync() => _manager = await ManagerUnderTest.StartAsync(warm: 0);
 
     public ValueTask DisposeAsync() => _manager.DisposeAsync();
 

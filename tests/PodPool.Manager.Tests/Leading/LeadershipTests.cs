@@ -84,7 +84,7 @@ public sealed class LeadershipTests
     [Fact]
     public async Task A_manager_that_is_alone_leads_always_in_epoch_0()
     {
-        await using var manager = await ManagerUnderTest.StartAsync(warm: 0, options => options with { Rehearse = false });
+        await using var manager = await ManagerUnderTest.StartAsync(warm: 0);
         using var router = await TestRouter.ConnectAsync(manager.Client);
 
         var snapshot = await router.NextAsync();
@@ -116,7 +116,7 @@ public sealed class LeadershipTests
     }
 
     private static Task<ManagerUnderTest> StartAsync(Leadership leadership) => ManagerUnderTest.StartAsync(
-        warm: 0, options => options with { Rehearse = false }, configure: builder => builder.Services.AddSingleton(leadership));
+        warm: 0, configure: builder => builder.Services.AddSingleton(leadership));
 
     private static async Task RefusedAsync(Task asked)
     {

@@ -31,7 +31,7 @@ public sealed class WatchAndLogTests
     [Fact]
     public async Task A_watcher_that_does_not_read_is_ended_and_the_others_are_not()
     {
-        await using var manager = await ManagerUnderTest.StartAsync(warm: 0, options => options with { WatchBacklog = 10, Rehearse = false });
+        await using var manager = await ManagerUnderTest.StartAsync(warm: 0, options => options with { WatchBacklog = 10 });
         var journal = manager.Host.Services.GetRequiredService<EventJournal>();
         var slow = journal.Watch(null);
         var quick = journal.Watch(null);

@@ -37,13 +37,14 @@ internal sealed class ManagerUnderTest : IAsyncDisposable
 
     public PodDirectory Pods => Host.Services.GetRequiredService<PodDirectory>();
 
-    /// <summary>Options for a state folder; pods that are quick to replace.</summary>
+    /// <summary>Options for a state folder; pods that are quick to replace, and nothing rehearsed, which is for speed alone.</summary>
     public static ManagerOptions OptionsFor(string folder, int warm = 1) => new()
     {
         StateFolder = Path.Combine(folder, "state"),
         RuntimeFolder = RuntimeFolder,
         Listen = "unix:" + Path.Combine(folder, "m.sock"),
         Pools = [new() { Warm = warm, RefillYield = TimeSpan.Zero }],
+        Rehearse = false,
     };
 
     public static async Task<ManagerUnderTest> StartAsync(

@@ -95,7 +95,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task A_router_that_does_not_say_who_it_is_is_refused()
     {
-        await using var manager = await ManagerUnderTest.StartAsync(warm: 0, options => options with { Rehearse = false });
+        await using var manager = await ManagerUnderTest.StartAsync(warm: 0);
         using var call = manager.Client.Pool.Connect(cancellationToken: Test);
         await call.RequestStream.WriteAsync(new() { Ack = new() { Version = 1 } }, Test);
         var refused = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Test));
@@ -105,7 +105,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task When_the_manager_stops_routers_and_waiting_acquires_hear_so_at_once()
     {
-        var manager = await ManagerUnderTest.StartAsync(warm: 0, options => options with { Rehearse = false });
+        var manager = await ManagerUnderTest.StartAsync(warm: 0);
         await manager.Client.DeployAsync("hello", Compiled.Hello());
         using var router = await TestRouter.ConnectAsync(manager.Client);
         await router.NextAsync();
