@@ -69,10 +69,10 @@ internal sealed class LoaderEnds : IDisposable
             Client = new()
             {
                 TargetHost = Name,
-                EnabledSslProtocols = LoaderTls.Protocol,
-                ApplicationProtocols = LoaderTls.ApplicationProtocols,
-                ClientCertificateContext = LoaderTls.Present(LoaderTls.WithKey(certificate, client.KeyPem), [], trust.Certificates),
-                CertificateChainPolicy = LoaderTls.Trust(trust.Certificates, LoaderTls.ServerUse),
+                EnabledSslProtocols = InstallationTls.Protocol,
+                ApplicationProtocols = InstallationTls.ApplicationProtocols,
+                ClientCertificateContext = InstallationTls.Present(InstallationTls.WithKey(certificate, client.KeyPem), [], trust.Certificates),
+                CertificateChainPolicy = InstallationTls.Trust(trust.Certificates, InstallationTls.ServerUse),
             },
         };
     }

@@ -69,7 +69,7 @@ public static class PodEnvironment
 
     /// <summary>
     /// The folder of the loader's certificate: <c>tls.crt</c> (the certificate, and what leads from it to its authority), <c>tls.key</c>, and <c>ca.crt</c>:
-    /// the authorities whose clients are let in. PEM. What changes there counts from the next connection on. Goes with a loader at <c>https</c>, and with no other.
+    /// the authorities whose managers are let in. PEM. What changes there counts from the next connection on. Goes with a loader at <c>https</c>, and with no other.
     /// </summary>
     public const string LoaderCertificate = "PODPOOL_LOADER_CERTIFICATE";
 

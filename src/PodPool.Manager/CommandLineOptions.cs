@@ -11,7 +11,7 @@ internal static class CommandLineOptions
 
           --state DIR       what outlives the manager: functions, files, logs
           --runtime DIR     where the published PodPool.Runtime is
-          --listen ADDRESS  unix:/path or http://IP:port
+          --listen ADDRESS  unix:/path or http://IP:port; with --kubernetes also https://IP:port: routers alone come in, by the certificate in the Secret podpool-router
           --public URL      where callers reach the router (default http://127.0.0.1:8080)
           --warm N          warm pods to keep (default 4)
           --max N           pods in all (default 0: no limit)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using PodPool.Contracts.Wire;
 using PodPool.Manager.Operations;
@@ -26,10 +27,10 @@ internal static class Endpoints
             // Watchers and routers stay for as long as they like, and say little.
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            Listen(kestrel, PodAddress.Parse(options.Listen));
+            Listen(kestrel, PodAddress.Parse(options.Listen, out var tls), tls);
             if (options.Kubernetes is { } cluster)
             {
-                Listen(kestrel, PodAddress.Parse(cluster.Operators));
+                Listen(kestrel, PodAddress.Parse(cluster.Operators), tls: false);
             }
         });
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
@@ -56,7 +57,7 @@ internal static class Endpoints
         app.MapGrpcService<OperatorService>().WithMetadata(new ForOperators());
     }
 
-    private static void Listen(KestrelServerOptions kestrel, EndPoint endPoint)
+    private static void Listen(KestrelServerOptions kestrel, EndPoint endPoint, bool tls)
     {
         if (endPoint is UnixDomainSocketEndPoint socket)
         {
@@ -65,7 +66,15 @@ internal static class Endpoints
         }
         else
         {
-            kestrel.Listen(endPoint, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(endPoint, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                if (tls)
+                {
+                    var security = kestrel.ApplicationServices.GetRequiredService<RouterSecurity>();
+                    listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(security.ForHandshake()) });
+                }
+            });
         }
     }
 

@@ -17,8 +17,11 @@ public sealed record ManagerOptions
     [Required]
     public required string RuntimeFolder { get; init; }
 
-    /// <summary>Where routers and operators reach the manager (gRPC, HTTP/2 without TLS).</summary>
-    /// <value><c>unix:/path</c> (the socket gets mode 0600: the file system says who may) or <c>http://IP:port</c>; 107 bytes of path at most.</value>
+    /// <summary>Where routers and operators reach the manager (gRPC, HTTP/2).</summary>
+    /// <value>
+    /// <c>unix:/path</c> (the socket gets mode 0600: the file system says who may) or <c>http://IP:port</c>; 107 bytes of path at most. On a cluster also
+    /// <c>https://IP:port</c>: mutual TLS, for routers alone; its certificates are the installation's, the Secret <c>podpool-router</c> has theirs.
+    /// </value>
     [Required]
     public required string Listen { get; init; }
 
@@ -115,6 +118,17 @@ public sealed record ManagerOptions
     /// <summary>What <see cref="Health"/> says; null: nothing.</summary>
     internal System.Net.IPEndPoint? HealthEndPoint => Health is null ? null : PodAddress.Parse(Health) as System.Net.IPEndPoint;
 
+    /// <summary>Whether <see cref="Listen"/> is <c>https</c>.</summary>
+    /// <exception cref="FormatException">It is no address.</exception>
+    internal bool ListensOverTls
+    {
+        get
+        {
+            PodAddress.Parse(Listen, out var tls);
+            return tls;
+        }
+    }
+
     /// <summary>Checks everything.</summary>
     /// <exception cref="ManagerOptionsException">Names every option that is not as it must be.</exception>
     public void Validate()
@@ -134,7 +148,10 @@ public sealed record ManagerOptions
         {
             try
             {
-                PodAddress.Parse(Listen);
+                if (ListensOverTls && Kubernetes is null)
+                {
+                    problems.Add($"{nameof(Listen)}: '{Listen}' is https, and there are no certificates but on a cluster: write unix:/path or http://IP:port");
+                }
             }
             catch (FormatException exception)
             {

@@ -7,9 +7,10 @@ internal static class RouterArguments
 {
     public const string Usage =
         """
-        podpool-router --manager ADDRESS,… [--listen ADDRESS,…] [--health ADDRESS] [--domain NAME,…]
+        podpool-router --manager ADDRESS,… [--manager-certificate DIR] [--listen ADDRESS,…] [--health ADDRESS] [--domain NAME,…]
                        [--hold-time SECONDS] [--hold-limit N] [--hold-limit-per-function N] [--shutdown-delay SECONDS] [--shutdown-time SECONDS]
-        An ADDRESS is unix:/path or http://ip:port; a manager's may be http://name:port too: all addresses of the name. Each option is also read from the environment: PODPOOL_ROUTER_HOLD_TIME is --hold-time.
+        An ADDRESS is unix:/path or http://ip:port; a manager's may be http://name:port too: all addresses of the name.
+        A manager at https is spoken to over mutual TLS, with tls.crt, tls.key and ca.crt in the DIR; they may come later. Each option is also read from the environment: PODPOOL_ROUTER_HOLD_TIME is --hold-time.
         """;
 
     private const string EnvironmentPrefix = "PODPOOL_ROUTER_";
@@ -17,6 +18,7 @@ internal static class RouterArguments
     private static readonly Dictionary<string, Action<RouterOptions, string>> Known = new(StringComparer.OrdinalIgnoreCase)
     {
         ["manager"] = (options, value) => options.Manager = value,
+        ["manager-certificate"] = (options, value) => options.ManagerCertificate = value,
         ["listen"] = (options, value) => options.Listen = Split(value),
         ["health"] = (options, value) => options.Health = value,
         ["domain"] = (options, value) => options.Domains = Split(value),

@@ -10,10 +10,17 @@ public sealed class RouterOptions
     /// <summary>Where the manager listens; or where several do, of which one leads and is followed.</summary>
     /// <value>
     /// <c>unix:/path</c>, <c>http://ip:port</c>, or <c>http://name:port</c>: a manager at every address of the DNS name, looked up again and
-    /// again. Several are separated by commas. Required.
+    /// again. Several are separated by commas. With <c>https</c>, which goes with <see cref="ManagerCertificate"/>, mutual TLS is spoken. Required.
     /// </value>
     [Required]
     public string Manager { get; set; } = "";
+
+    /// <summary>
+    /// The folder of the certificate that managers are called with: <c>tls.crt</c>, <c>tls.key</c>, and <c>ca.crt</c>: the authorities whose managers are believed.
+    /// PEM. It is waited for; what changes there counts from the next connection on.
+    /// </summary>
+    /// <value>Required if every <see cref="Manager"/> is <c>https</c>, and only then. The default is null.</value>
+    public string? ManagerCertificate { get; set; }
 
     /// <summary>Where callers come in: HTTP/1.1 and HTTP/2 without TLS on each.</summary>
     /// <value><c>http://ip:port</c> or <c>unix:/path</c>; port 0 takes a free one. The default is <c>http://127.0.0.1:8080</c>.</value>
@@ -85,6 +92,15 @@ public sealed class RouterOptions
     {
         Validator.ValidateObject(this, new(this), validateAllProperties: true);
         Check(nameof(Manager), () => ManagerAddress.ParseAll(Manager));
+
+        // TLS is meant by both or by none: a slip in either must not end in a router that believes anybody.
+        if (ManagerAddress.ParseAll(Manager).FirstOrDefault(address => address.Tls != (ManagerCertificate is not null)) is { } address)
+        {
+            throw new ValidationException(address.Tls
+                ? $"{nameof(Manager)}: '{address.Text}' is https, and {nameof(ManagerCertificate)} is not set: name the folder of the router's certificate"
+                : $"{nameof(ManagerCertificate)} is set, and {nameof(Manager)} '{address.Text}' is not https: write https://name:port, or leave the certificate out");
+        }
+
         foreach (var listen in Listen)
         {
             Check(nameof(Listen), () => PodAddress.Parse(listen));

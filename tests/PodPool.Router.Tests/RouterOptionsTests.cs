@@ -11,6 +11,9 @@ public sealed class RouterOptionsTests
         { "Manager", options => options.Manager = "https://10.0.0.1:443" },
         { "Manager", options => options.Manager = "http://managers.example" },
         { "Manager", options => options.Manager = "unix:/run/manager.sock,https://10.0.0.1:443" },
+        { "ManagerCertificate is set", options => options.ManagerCertificate = "/tls" },
+        { "ManagerCertificate is not set", options => options.Manager = "https://managers.example:443" },
+        { "'unix:/m' is not https", options => (options.Manager, options.ManagerCertificate) = ("https://managers.example:443,unix:/m", "/tls") },
         { "Listen", options => options.Listen = [] },
         { "Listen", options => options.Listen = ["http://router.example.com:80"] },
         { "Domains", options => options.Domains = ["a b"] },
@@ -49,6 +52,15 @@ public sealed class RouterOptionsTests
         Assert.Equal(["http://0.0.0.0:80", "unix:/c"], options.Listen);
         Assert.Equal(["svc", "svc.cluster.local"], options.Domains);
         Assert.Equal(7, options.HoldLimit);
+        options.Validate();
+    }
+
+    [Fact]
+    public void A_manager_at_https_goes_with_a_certificate()
+    {
+        var options = RouterArguments.Read(["--manager", "https://managers.example:8081,https://10.0.0.1:443", "--manager-certificate", "/tls"], _ => null);
+
+        Assert.Equal("/tls", options.ManagerCertificate);
         options.Validate();
     }
 

@@ -1,3 +1,4 @@
+using PodPool.Contracts.Wire;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Functions;
 using PodPool.Manager.Kubernetes.Installing;
@@ -11,6 +12,7 @@ using PodPool.Manager.Loader.Certificates;
 using PodPool.Manager.Operations;
 using PodPool.Manager.Packages;
 using PodPool.Manager.Pools;
+using PodPool.Manager.Routing;
 
 namespace PodPool.Manager.Kubernetes;
 
@@ -23,7 +25,8 @@ namespace PodPool.Manager.Kubernetes;
 /// </list>
 /// </summary>
 internal sealed partial class ClusterLife(
-    KubernetesApi api, KubernetesOptions options, InstallationSecret installation, LoaderSecurity security, Informer<RuntimePoolResource> poolInformer,
+    KubernetesApi api, ManagerOptions manager, KubernetesOptions options, InstallationSecret installation, LoaderSecurity security, RouterSecurity routerSecurity,
+    RouterSecret routerSecret, Informer<RuntimePoolResource> poolInformer,
     Informer<FunctionResource> functionInformer, PoolReconciler poolReconciler, FunctionReconciler functionReconciler,
     IEnumerable<IFunctionExposure> exposures, FunctionStatusWriter statuses, EventRecorder events, PackageSource packages, PoolSet pools, Leadership leadership, IHostApplicationLifetime lifetime,
     TimeProvider time, ILoggerFactory loggers)
@@ -51,6 +54,7 @@ internal sealed partial class ClusterLife(
                 [
                     Run(poolInformer.RunAsync), Run(functionInformer.RunAsync), Run(poolReconciler.RunAsync), Run(functionReconciler.RunAsync),
                     Run(statuses.RunAsync), Run(events.RunAsync), Run(packages.KeepHouseAsync), Run(RenewAsync), .. exposures.Select(exposure => Run(exposure.RunAsync)),
+                    .. manager.ListensOverTls ? new[] { Run(routerSecret.RunAsync) } : [],
                 ]);
         }
 
@@ -114,11 +118,13 @@ internal sealed partial class ClusterLife(
         statuses.LookAtAll();
     }
 
-    /// <summary>The certificate that this manager calls pods with.</summary>
+    /// <summary>The certificates that this manager calls pods with, and shows to routers; they are of one age.</summary>
     private void Renew()
     {
+        var trust = TrustBundle.Of(installation.Authority);
         var own = installation.Authority.IssueClient(time);
-        security.Use(own, TrustBundle.Of(installation.Authority));
+        security.Use(own, trust);
+        routerSecurity.Use(installation.Authority.IssueServer(InstallationTls.ManagerName, time), trust);
         _due = own.Life.DueAt;
     }
 

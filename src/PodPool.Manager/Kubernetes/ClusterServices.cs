@@ -14,6 +14,7 @@ using PodPool.Manager.Loader.Certificates;
 using PodPool.Manager.Observability;
 using PodPool.Manager.Packages;
 using PodPool.Manager.Platform;
+using PodPool.Manager.Routing;
 
 namespace PodPool.Manager.Kubernetes;
 
@@ -38,6 +39,8 @@ internal static class ClusterServices
         services.AddSingleton(_ => new LoaderSecurity(static pod => PoolMapping.NameOf(pod.Pool) is var pool ? LoaderName.Of(pool.Name, pool.Namespace) : ""));
         services.AddSingleton<ILoaderSecurity>(provider => provider.GetRequiredService<LoaderSecurity>());
         services.AddSingleton<LoaderSecret>();
+        services.AddSingleton<RouterSecurity>();
+        services.AddSingleton<RouterSecret>();
         services.AddSingleton<PoolReconciler>();
 
         services.AddSingleton(options.PackageSource);

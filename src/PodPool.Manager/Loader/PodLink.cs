@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Google.Protobuf;
@@ -312,27 +311,20 @@ internal sealed partial class PodLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Here and not by the channel, which would keep the certificate that it began with.</summary>
     private async ValueTask<Stream> ConnectSecurelyAsync(EndPoint endPoint, CancellationToken cancellationToken)
     {
         var options = _security.For(_pod) ?? throw new AuthenticationException($"the loader of the pod {_pod.Pod} speaks TLS, and this manager has no certificates");
-        var stream = new SslStream(await PodAddress.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false));
         try
         {
-            await stream.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+            var stream = await InstallationTls.ConnectAsync(endPoint, options, cancellationToken).ConfigureAwait(false);
             _distrusted = false;
             return stream;
         }
-        catch (Exception exception)
+        catch (AuthenticationException exception) when (!_distrusted)
         {
-            if (exception is AuthenticationException && !_distrusted)
-            {
-                // Once: it is tried every second.
-                _distrusted = true;
-                Log.NotTrusted(_logger, _pod.Pod.Value, _address, exception.Message);
-            }
-
-            await stream.DisposeAsync().ConfigureAwait(false);
+            // Once: it is tried every second.
+            _distrusted = true;
+            Log.NotTrusted(_logger, _pod.Pod.Value, _address, exception.Message);
             throw;
         }
     }

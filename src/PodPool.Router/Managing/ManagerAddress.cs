@@ -8,13 +8,17 @@ namespace PodPool.Router.Managing;
 internal sealed record ManagerAddress
 {
     private const string Http = "http://";
+    private const string Https = "https://";
 
-    private static readonly string[] Beginnings = ["unix:", Http, "https://"];
+    private static readonly string[] Beginnings = ["unix:", Http, Https];
 
-    private ManagerAddress(string text, EndPoint? endPoint, string host, int port) => (Text, EndPoint, Host, Port) = (text, endPoint, host, port);
+    private ManagerAddress(string text, bool tls, EndPoint? endPoint, string host, int port) => (Text, Tls, EndPoint, Host, Port) = (text, tls, endPoint, host, port);
 
     /// <summary>As it was written.</summary>
     public string Text { get; }
+
+    /// <summary>Whether TLS is spoken there.</summary>
+    public bool Tls { get; }
 
     /// <summary>The one socket; null: a name.</summary>
     public EndPoint? EndPoint { get; }
@@ -30,7 +34,7 @@ internal sealed record ManagerAddress
     public static IReadOnlyList<ManagerAddress> ParseAll(string text)
     {
         var all = Split(text).Select(Parse).ToList();
-        return all.Count > 0 ? all : throw new FormatException("there is no address: write unix:/path, http://ip:port or http://name:port");
+        return all.Count > 0 ? all : throw new FormatException("there is no address: write unix:/path, http://ip:port or http://name:port, or https with a certificate");
     }
 
     /// <remarks>A comma may stand in the path of a socket; one that separates has the beginning of an address behind it.</remarks>
@@ -55,14 +59,15 @@ internal sealed record ManagerAddress
 
     private static ManagerAddress Parse(string text)
     {
-        if (NameOf(text) is var (host, port))
+        var tls = text.StartsWith(Https, StringComparison.OrdinalIgnoreCase);
+        if (NameOf(text, tls ? Https : Http) is var (host, port))
         {
-            return new(text, null, host, port);
+            return new(text, tls, null, host, port);
         }
 
         try
         {
-            return new(text, PodAddress.Parse(text), "", 0);
+            return new(text, tls, PodAddress.Parse(text, out _), "", 0);
         }
         catch (FormatException exception)
         {
@@ -70,15 +75,15 @@ internal sealed record ManagerAddress
         }
     }
 
-    /// <returns>Null: it is no <c>http://name:port</c>.</returns>
-    private static (string Host, int Port)? NameOf(string text)
+    /// <returns>Null: it is no <c>http://name:port</c>, or <c>https</c> if that is the beginning.</returns>
+    private static (string Host, int Port)? NameOf(string text, string beginning)
     {
-        if (!text.StartsWith(Http, StringComparison.OrdinalIgnoreCase))
+        if (!text.StartsWith(beginning, StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
 
-        var written = text.AsSpan(Http.Length).TrimEnd('/');
+        var written = text.AsSpan(beginning.Length).TrimEnd('/');
         var colon = written.IndexOf(':');
         var host = colon < 0 ? "" : written[..colon].ToString();
         return Uri.CheckHostName(host) == UriHostNameType.Dns && !string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PodPool.Contracts.Wire;
 
 namespace PodPool.Router.Managing;
 
@@ -22,6 +23,7 @@ internal sealed partial class ManagerSet(
     private readonly Lock _gate = new();
     private readonly Dictionary<EndPoint, Task> _streams = [];
     private readonly List<Source> _sources = [];
+    private FolderIdentity? _identity;
 
     /// <summary>The addresses that a stream is kept with, or tried.</summary>
     public IReadOnlyCollection<EndPoint> Current
@@ -37,6 +39,11 @@ internal sealed partial class ManagerSet(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (options.ManagerCertificate is { } folder)
+        {
+            _identity = await FolderIdentity.WaitAsync(folder, time, logger, stoppingToken).ConfigureAwait(false);
+        }
+
         _sources.AddRange(ManagerAddress.ParseAll(options.Manager).Select(address => new Source(address)));
         foreach (var source in _sources.Where(source => source.Address.EndPoint is not null))
         {
@@ -109,7 +116,7 @@ internal sealed partial class ManagerSet(
 
     private async Task KeepAsync(EndPoint endPoint, CancellationToken stoppingToken)
     {
-        using var stream = new ManagerStream(endPoint, link, succession, options, time, streamLogger);
+        using var stream = new ManagerStream(endPoint, _identity, link, succession, options, time, streamLogger);
         await stream.RunAsync(Failed, () => IsWanted(endPoint), stoppingToken).ConfigureAwait(false);
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using Grpc.Core;
 using Grpc.Net.Client;
 using PodPool.Contracts;
@@ -24,17 +25,26 @@ internal sealed partial class ManagerStream : IDisposable
     private readonly GrpcChannel _channel;
     private readonly Contracts.V1.Pool.PoolClient _client;
 
-    public ManagerStream(EndPoint endPoint, ManagerLink link, Succession succession, RouterOptions options, TimeProvider time, ILogger logger)
+    /// <param name="endPoint">Where the manager listens.</param>
+    /// <param name="identity">Who this router is over TLS; null: none is spoken.</param>
+    /// <param name="link">Who asks the manager that is followed.</param>
+    /// <param name="succession">Who decides which that is.</param>
+    /// <param name="options">How the router is set up.</param>
+    /// <param name="time">What time it is.</param>
+    /// <param name="logger">Where it logs.</param>
+    public ManagerStream(EndPoint endPoint, FolderIdentity? identity, ManagerLink link, Succession succession, RouterOptions options, TimeProvider time, ILogger logger)
     {
         _name = endPoint.ToString()!;
         (_link, _succession, _time, _logger) = (link, succession, time, logger);
-        _channel = GrpcChannel.ForAddress("http://manager", new()
+        _channel = GrpcChannel.ForAddress(identity is null ? "http://manager" : "https://manager", new()
         {
             MaxReceiveMessageSize = LargestMessage,
             DisposeHttpClient = true,
             HttpHandler = new SocketsHttpHandler
             {
-                ConnectCallback = (_, cancellationToken) => PodAddress.ConnectAsync(endPoint, cancellationToken),
+                ConnectCallback = (_, cancellationToken) => identity is null
+                    ? PodAddress.ConnectAsync(endPoint, cancellationToken)
+                    : InstallationTls.ConnectAsync(endPoint, CallAs(identity.Current), cancellationToken),
                 ConnectTimeout = options.ConnectTimeout,
                 UseProxy = false,
                 EnableMultipleHttp2Connections = true,
@@ -82,6 +92,8 @@ internal sealed partial class ManagerStream : IDisposable
     }
 
     public void Dispose() => _channel.Dispose();
+
+    private static SslClientAuthenticationOptions CallAs(FolderCertificate own) => InstallationTls.Call(InstallationTls.ManagerName, own.Context, own.Servers);
 
     /// <summary>One stream, until either side ends it.</summary>
     private async Task<End> TalkAsync(CancellationToken stoppingToken)

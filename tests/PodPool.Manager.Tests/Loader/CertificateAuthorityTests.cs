@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Time.Testing;
@@ -23,21 +24,26 @@ public sealed class CertificateAuthorityTests
         Assert.True(certificate.MatchesHostname(Name));
         Assert.False(certificate.MatchesHostname("other.production.loader.podpool.dev"));
         Assert.Equal($"CN={Name}", certificate.Subject);
-        Assert.True(IsTrusted(certificate, LoaderTls.ServerUse, authority));
-        Assert.False(IsTrusted(certificate, LoaderTls.ClientUse, authority));
+        Assert.True(IsTrusted(certificate, InstallationTls.ServerUse, authority));
+        Assert.False(IsTrusted(certificate, InstallationTls.ClientUse, authority));
         Assert.Equal(TimeSpan.FromDays(30), issued.Life.NotAfter - _time.GetUtcNow());
     }
 
-    [Fact]
-    public void The_managers_certificate_is_good_for_calling_alone()
+    [Theory]
+    [InlineData(false, InstallationTls.ManagerName)]
+    [InlineData(true, InstallationTls.RouterName)]
+    public void What_managers_and_routers_call_with_names_them_and_is_good_for_calling_alone(bool isRouter, string name)
     {
         using var authority = CertificateAuthority.Create(_time);
 
-        var issued = authority.IssueClient(_time);
+        var issued = isRouter ? authority.IssueRouter(_time) : authority.IssueClient(_time);
 
         using var certificate = X509Certificate2.CreateFromPem(issued.CertificatePem, issued.KeyPem);
-        Assert.True(IsTrusted(certificate, LoaderTls.ClientUse, authority));
-        Assert.False(IsTrusted(certificate, LoaderTls.ServerUse, authority));
+        Assert.True(InstallationTls.IsNamed(name, certificate, SslPolicyErrors.None));
+        Assert.False(InstallationTls.IsNamed(name, certificate, SslPolicyErrors.RemoteCertificateChainErrors));
+        Assert.False(InstallationTls.IsNamed(isRouter ? InstallationTls.ManagerName : InstallationTls.RouterName, certificate, SslPolicyErrors.None));
+        Assert.True(IsTrusted(certificate, InstallationTls.ClientUse, authority));
+        Assert.False(IsTrusted(certificate, InstallationTls.ServerUse, authority));
     }
 
     [Fact]
@@ -48,9 +54,9 @@ public sealed class CertificateAuthorityTests
         var issued = authority.IssueClient(_time);
         using var certificate = X509Certificate2.CreateFromPem(issued.CertificatePem, issued.KeyPem);
 
-        Assert.False(IsTrusted(certificate, LoaderTls.ClientUse, other));
-        Assert.True(IsTrusted(certificate, LoaderTls.ClientUse, other, authority));
-        Assert.Throws<FormatException>(() => LoaderTls.ReadAuthorities(issued.CertificatePem));
+        Assert.False(IsTrusted(certificate, InstallationTls.ClientUse, other));
+        Assert.True(IsTrusted(certificate, InstallationTls.ClientUse, other, authority));
+        Assert.Throws<FormatException>(() => InstallationTls.ReadAuthorities(issued.CertificatePem));
     }
 
     [Fact]
@@ -63,7 +69,7 @@ public sealed class CertificateAuthorityTests
 
         using var certificate = X509Certificate2.CreateFromPem(issued.CertificatePem, issued.KeyPem);
         Assert.True(certificate.MatchesHostname(name));
-        Assert.True(IsTrusted(certificate, LoaderTls.ServerUse, authority));
+        Assert.True(IsTrusted(certificate, InstallationTls.ServerUse, authority));
     }
 
     [Fact]
@@ -75,7 +81,7 @@ public sealed class CertificateAuthorityTests
         var issued = kept.IssueServer(Name, _time);
 
         using var certificate = X509Certificate2.CreateFromPem(issued.CertificatePem, issued.KeyPem);
-        Assert.True(IsTrusted(certificate, LoaderTls.ServerUse, made));
+        Assert.True(IsTrusted(certificate, InstallationTls.ServerUse, made));
         Assert.Equal(made.Life, kept.Life);
         Assert.Equal(made.CertificatePem, kept.CertificatePem);
     }
@@ -159,7 +165,7 @@ public sealed class CertificateAuthorityTests
 
     private bool IsTrusted(X509Certificate2 certificate, string use, params CertificateAuthority[] authorities)
     {
-        using var chain = new X509Chain { ChainPolicy = LoaderTls.Trust(TrustBundle.Of(authorities).Certificates, use) };
+        using var chain = new X509Chain { ChainPolicy = InstallationTls.Trust(TrustBundle.Of(authorities).Certificates, use) };
         chain.ChainPolicy.VerificationTimeIgnored = false;
         chain.ChainPolicy.VerificationTime = _time.GetUtcNow().UtcDateTime;
         return chain.Build(certificate);

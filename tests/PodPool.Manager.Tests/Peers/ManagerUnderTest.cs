@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -89,12 +90,17 @@ internal sealed class ManagerClient : IDisposable
 {
     private readonly GrpcChannel _channel;
 
-    public ManagerClient(string address)
+    /// <param name="address">Where the manager listens.</param>
+    /// <param name="tls">How it is called there; null: without TLS.</param>
+    public ManagerClient(string address, SslClientAuthenticationOptions? tls = null)
     {
-        var endPoint = PodAddress.Parse(address);
-        _channel = GrpcChannel.ForAddress("http://manager", new()
+        var endPoint = PodAddress.Parse(address, out _);
+        _channel = GrpcChannel.ForAddress(tls is null ? "http://manager" : "https://manager", new()
         {
-            HttpHandler = new SocketsHttpHandler { ConnectCallback = (_, token) => PodAddress.ConnectAsync(endPoint, token) },
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectCallback = (_, token) => tls is null ? PodAddress.ConnectAsync(endPoint, token) : InstallationTls.ConnectAsync(endPoint, tls, token),
+            },
             DisposeHttpClient = true,
         });
         Pool = new(_channel);

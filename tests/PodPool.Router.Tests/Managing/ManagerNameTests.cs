@@ -122,12 +122,15 @@ public sealed class ManagerNameTests : IDisposable
     [InlineData("http://managers:80/", "managers", 80)]
     [InlineData("http://127.0.0.1:80", "", 0)]
     [InlineData("http://localhost:80", "", 0)]
+    [InlineData("https://managers.pool.svc:8081", "managers.pool.svc", 8081)]
+    [InlineData("https://127.0.0.1:443", "", 0)]
     public void A_name_is_looked_up_an_address_is_not(string text, string host, int port)
     {
         var address = Assert.Single(ManagerAddress.ParseAll(text));
 
         Assert.Equal((host, port), (address.Host, address.Port));
         Assert.Equal(host.Length == 0, address.EndPoint is not null);
+        Assert.Equal(text.StartsWith("https", StringComparison.Ordinal), address.Tls);
     }
 
     [Theory]
@@ -138,7 +141,7 @@ public sealed class ManagerNameTests : IDisposable
     [InlineData("http://managers.pool.svc:99999", "'http://managers.pool.svc:99999'")]
     [InlineData("http://managers.pool.svc:81/path", "'http://managers.pool.svc:81/path'")]
     [InlineData("http://user@managers:81", "'http://user@managers:81'")]
-    [InlineData("https://managers:81", "'https://managers:81'")]
+    [InlineData("https://managers", "'https://managers'")]
     [InlineData("managers:81", "'managers:81'")]
     public void What_is_no_address_is_said_with_what_would_be(string text, string message)
         => Assert.Contains(message, Assert.Throws<FormatException>(() => ManagerAddress.ParseAll(text)).Message, StringComparison.Ordinal);

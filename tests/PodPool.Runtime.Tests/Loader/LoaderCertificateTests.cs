@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CsCheck;
+using PodPool.Contracts.Wire;
 using PodPool.Manager.Loader.Certificates;
-using PodPool.Runtime.Loader.Certificates;
 using PodPool.Runtime.Tests.Pods;
 
 namespace PodPool.Runtime.Tests.Loader;
@@ -49,9 +49,9 @@ public sealed class LoaderCertificateTests : IDisposable
         AssertRefused("ca.crt' holds the certificate of", crt, key, crt);
         _folder.Write(crt, key, ca);
         Assert.Contains(
-            "tls.crt' expired at", Assert.Throws<FormatException>(() => LoaderCertificate.Of(CertificateFiles.ReadFrom(_folder.Path), _issued.Life.NotAfter)).Message, StringComparison.Ordinal);
+            "tls.crt' expired at", Assert.Throws<FormatException>(() => FolderCertificate.Of(CertificateFiles.ReadFrom(_folder.Path), _issued.Life.NotAfter)).Message, StringComparison.Ordinal);
         Assert.Contains(
-            "tls.crt' is not there", Assert.Throws<FormatException>(() => LoaderCertificate.Of(CertificateFiles.ReadFrom("/no/such/folder"), TimeProvider.System.GetUtcNow())).Message, StringComparison.Ordinal);
+            "tls.crt' is not there", Assert.Throws<FormatException>(() => FolderCertificate.Of(CertificateFiles.ReadFrom("/no/such/folder"), TimeProvider.System.GetUtcNow())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,5 +106,5 @@ public sealed class LoaderCertificateTests : IDisposable
         Assert.Contains(fault, Assert.Throws<FormatException>(() => Read()).Message, StringComparison.Ordinal);
     }
 
-    private LoaderCertificate Read() => LoaderCertificate.Of(CertificateFiles.ReadFrom(_folder.Path), TimeProvider.System.GetUtcNow());
+    private FolderCertificate Read() => FolderCertificate.Of(CertificateFiles.ReadFrom(_folder.Path), TimeProvider.System.GetUtcNow());
 }

@@ -53,7 +53,8 @@ public sealed class MutualTlsTests : IDisposable
         await RefusedAsync(pod, CertificateFolder.Client(other.IssueClient(TimeProvider.System), _authority));
         await RefusedAsync(pod, CertificateFolder.Client(old.IssueClient(past), _authority));
         await RefusedAsync(pod, CertificateFolder.Client(server, _authority));
-        await RefusedAsync(pod, CertificateFolder.Client(SelfMade("CN=PodPool manager"), _authority));
+        await RefusedAsync(pod, CertificateFolder.Client(_authority.IssueRouter(TimeProvider.System), _authority));
+        await RefusedAsync(pod, CertificateFolder.Client(SelfMade($"CN={InstallationTls.ManagerName}"), _authority));
 
         Assert.Equal(PodPhase.PodWarm, (await pod.StatusAsync()).Phase);
         await pod.SpecializeAsync(Samples.Hello, Samples.HelloEntryPoint);

@@ -31,14 +31,14 @@ internal sealed class CertificateFolder : IDisposable
         var options = new SslClientAuthenticationOptions
         {
             TargetHost = PoolName,
-            EnabledSslProtocols = LoaderTls.Protocol,
-            ApplicationProtocols = LoaderTls.ApplicationProtocols,
-            CertificateChainPolicy = LoaderTls.Trust(authorities, LoaderTls.ServerUse),
+            EnabledSslProtocols = InstallationTls.Protocol,
+            ApplicationProtocols = InstallationTls.ApplicationProtocols,
+            CertificateChainPolicy = InstallationTls.Trust(authorities, InstallationTls.ServerUse),
         };
         if (own is not null)
         {
             using var certificate = X509Certificate2.CreateFromPem(own.CertificatePem);
-            options.ClientCertificateContext = LoaderTls.Present(LoaderTls.WithKey(certificate, own.KeyPem), [], authorities);
+            options.ClientCertificateContext = InstallationTls.Present(InstallationTls.WithKey(certificate, own.KeyPem), [], authorities);
         }
 
         return options;

@@ -1,4 +1,3 @@
-using System.Text;
 using k8s.Models;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Installing;
@@ -8,15 +7,9 @@ using PodPool.Manager.Loader.Certificates;
 
 namespace PodPool.Manager.Kubernetes.Pools;
 
-/// <summary>
-/// The Secret that a pool's pods mount: what their loaders show, and whose clients they take. It is written and never read: what a manager
-/// issued itself it knows, and what another issued is replaced, since all of it is trusted alike.
-/// </summary>
+/// <summary>The Secret that a pool's pods mount: what their loaders show, and whom they believe.</summary>
 internal sealed class LoaderSecret(KubernetesApi api, InstallationSecret installation, TimeProvider time)
 {
-    /// <summary>Who owns the fields.</summary>
-    public const string FieldManager = "podpool-manager";
-
     private readonly Resource<V1Secret> _secrets = api.Resource<V1Secret>();
     private readonly Dictionary<string, CertificateLife> _issued = [];
     private readonly Lock _gate = new();
@@ -35,7 +28,7 @@ internal sealed class LoaderSecret(KubernetesApi api, InstallationSecret install
         }
 
         var issued = installation.Authority.IssueServer(LoaderName.Of(pool.Metadata.Name, pool.Metadata.NamespaceProperty), time);
-        await _secrets.ApplyAsync(SecretOf(pool, issued), FieldManager, cancellationToken).ConfigureAwait(false);
+        await _secrets.ApplyAsync(SecretOf(pool, issued), CertificateSecret.FieldManager, cancellationToken).ConfigureAwait(false);
         lock (_gate)
         {
             _issued[pool.Metadata.Uid] = issued.Life;
@@ -53,21 +46,11 @@ internal sealed class LoaderSecret(KubernetesApi api, InstallationSecret install
         }
     }
 
-    private V1Secret SecretOf(RuntimePoolResource pool, IssuedCertificate issued) => new()
+    private V1Secret SecretOf(RuntimePoolResource pool, IssuedCertificate issued)
     {
-        Metadata = new()
-        {
-            Name = PodManifest.CertificateSecretOf(pool.Metadata.Name),
-            NamespaceProperty = pool.Metadata.NamespaceProperty,
-            Labels = new Dictionary<string, string> { ["app.kubernetes.io/name"] = "podpool", ["app.kubernetes.io/part-of"] = "podpool" },
-            OwnerReferences = [PodManifest.OwnerOf(pool)],
-        },
-        Type = "Opaque",
-        Data = new Dictionary<string, byte[]>
-        {
-            ["tls.crt"] = Encoding.UTF8.GetBytes(issued.CertificatePem),
-            ["tls.key"] = Encoding.UTF8.GetBytes(issued.KeyPem),
-            ["ca.crt"] = Encoding.UTF8.GetBytes(TrustBundle.Of(installation.Authority).Pem),
-        },
-    };
+        var secret = CertificateSecret.Of(
+            PodManifest.CertificateSecretOf(pool.Metadata.Name), pool.Metadata.NamespaceProperty, issued, TrustBundle.Of(installation.Authority));
+        secret.Metadata.OwnerReferences = [PodManifest.OwnerOf(pool)];
+        return secret;
+    }
 }

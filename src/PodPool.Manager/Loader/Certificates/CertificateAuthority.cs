@@ -5,14 +5,14 @@ using PodPool.Contracts.Wire;
 namespace PodPool.Manager.Loader.Certificates;
 
 /// <summary>
-/// Issues the certificates of an installation's loader channels, and those of nothing else: a server's for each pool, a client's for
-/// the manager. ECDSA P-256 throughout. It lives in memory; whoever keeps it does so in the two PEM texts.
+/// Issues the certificates of an installation's own channels, and those of nothing else: a server's for each pool and for the manager, a client's for
+/// the manager and for routers. ECDSA P-256 throughout. It lives in memory; whoever keeps it does so in the two PEM texts.
 /// </summary>
 /// <remarks>
 /// One authority takes over from another without a gap in this order, each step only when the one before has reached everybody:
 /// <list type="number">
 /// <item>The new authority is made. The <see cref="TrustBundle"/> of both goes to all pods and managers; the old one issues on.</item>
-/// <item>All trust both (a kubelet needs up to two minutes for a Secret): now the new one issues, to all pools and to the manager.</item>
+/// <item>All trust both (a kubelet needs up to two minutes for a Secret): now the new one issues, to all pools, routers and managers.</item>
 /// <item>Nobody shows a certificate of the old one's any more, at the latest after <see cref="LeafLife"/>: the bundle is the new one alone,
 /// and the old key is forgotten.</item>
 /// </list>
@@ -66,13 +66,13 @@ internal sealed class CertificateAuthority : IDisposable
     /// </exception>
     public static CertificateAuthority Import(string certificatePem, string keyPem)
     {
-        var certificates = LoaderTls.ReadAuthorities(certificatePem);
+        var certificates = InstallationTls.ReadAuthorities(certificatePem);
         if (certificates.Count != 1)
         {
             throw new FormatException($"holds {certificates.Count} certificates, and an authority has one");
         }
 
-        return new(LoaderTls.WithKey(certificates[0], keyPem));
+        return new(InstallationTls.WithKey(certificates[0], keyPem));
     }
 
     /// <summary>The key, PKCS #8. Secret: who has it can be the manager of every pool.</summary>
@@ -86,36 +86,33 @@ internal sealed class CertificateAuthority : IDisposable
     }
 
     /// <summary>A certificate for who listens under a name.</summary>
-    /// <param name="name">As <see cref="LoaderName"/> makes it.</param>
+    /// <param name="name">As <see cref="LoaderName"/> makes it, or <see cref="InstallationTls.ManagerName"/>.</param>
     /// <param name="time">What time it is.</param>
-    public IssuedCertificate IssueServer(string name, TimeProvider time)
+    public IssuedCertificate IssueServer(string name, TimeProvider time) => Issue(name, InstallationTls.ServerUse, time);
+
+    /// <summary>The certificate that the manager calls pods with.</summary>
+    public IssuedCertificate IssueClient(TimeProvider time) => Issue(InstallationTls.ManagerName, InstallationTls.ClientUse, time);
+
+    /// <summary>The certificate that routers call managers with.</summary>
+    public IssuedCertificate IssueRouter(TimeProvider time) => Issue(InstallationTls.RouterName, InstallationTls.ClientUse, time);
+
+    /// <inheritdoc/>
+    public void Dispose() => _certificate.Dispose();
+
+    private IssuedCertificate Issue(string name, string use, TimeProvider time)
     {
         // A name that is too long for a subject stands in the alternative name alone, which then counts for both (RFC 5280, 4.2.1.6).
         var fits = name.Length <= LongestCommonName;
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
-        return Issue(fits ? $"CN={name}" : "", LoaderTls.ServerUse, names.Build(critical: !fits), time);
-    }
-
-    /// <summary>The certificate that the manager calls pods with.</summary>
-    public IssuedCertificate IssueClient(TimeProvider time) => Issue("CN=PodPool manager", LoaderTls.ClientUse, names: null, time);
-
-    /// <inheritdoc/>
-    public void Dispose() => _certificate.Dispose();
-
-    private IssuedCertificate Issue(string subject, string use, X509Extension? names, TimeProvider time)
-    {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest(new X500DistinguishedName(subject), key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(new X500DistinguishedName(fits ? $"CN={name}" : ""), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
-        if (names is not null)
-        {
-            request.CertificateExtensions.Add(names);
-        }
+        request.CertificateExtensions.Add(names.Build(critical: !fits));
 
         // Within the authority's own life: beyond it nobody would trust it anyway.
         var now = time.GetUtcNow();

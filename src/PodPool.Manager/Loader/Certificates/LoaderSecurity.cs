@@ -31,19 +31,10 @@ internal sealed class LoaderSecurity(Func<PlatformPod, string> nameOf) : ILoader
 
         public Credentials(IssuedCertificate own, TrustBundle trust)
         {
-            using var certificate = X509Certificate2.CreateFromPem(own.CertificatePem);
-            _own = LoaderTls.Present(LoaderTls.WithKey(certificate, own.KeyPem), [], trust.Certificates);
-            _servers = LoaderTls.Trust(trust.Certificates, LoaderTls.ServerUse);
+            _own = own.Present(trust);
+            _servers = InstallationTls.Trust(trust.Certificates, InstallationTls.ServerUse);
         }
 
-        public SslClientAuthenticationOptions For(string name) => _options.GetOrAdd(name, target => new()
-        {
-            TargetHost = target,
-            EnabledSslProtocols = LoaderTls.Protocol,
-            ApplicationProtocols = LoaderTls.ApplicationProtocols,
-            ClientCertificateContext = _own,
-            CertificateChainPolicy = _servers,
-            AllowTlsResume = true,
-        });
+        public SslClientAuthenticationOptions For(string name) => _options.GetOrAdd(name, target => InstallationTls.Call(target, _own, _servers));
     }
 }

@@ -3,12 +3,12 @@ using PodPool.Contracts.Wire;
 
 namespace PodPool.Manager.Loader.Certificates;
 
-/// <summary>The authorities that both ends of a loader channel trust: one; while one takes over from another, both. Nothing in it is secret.</summary>
+/// <summary>The authorities that both ends of a channel trust: one; while one takes over from another, both. Nothing in it is secret.</summary>
 internal sealed class TrustBundle
 {
     private TrustBundle(string pem)
     {
-        Certificates = LoaderTls.ReadAuthorities(pem);
+        Certificates = InstallationTls.ReadAuthorities(pem);
         Pem = pem;
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using PodPool.Manager.Kubernetes.Installing;
 using PodPool.Manager.Tests.Kubernetes.Resources;
 using PodPool.Manager.Tests.Peers;
 using YamlDotNet.RepresentationModel;
@@ -18,9 +19,9 @@ public sealed class OverlayTests
     {
         var objects = await RenderAsync(overlay, ["components/gateway"], "gateway=infra/public");
 
-        var container = Find(objects, "Deployment", "podpool-manager")["spec"]["template"]["spec"]["containers"][0];
-        var args = Texts(container["args"]).ToArray();
-        Assert.Equal("$(GATEWAY)", args[Array.IndexOf(args, "--gateway") + 1]);
+        var manager = Find(objects, "Deployment", "podpool-manager");
+        Assert.Equal("$(GATEWAY)", Value(manager, "--gateway"));
+        var container = manager["spec"]["template"]["spec"]["containers"][0];
         var variable = ((YamlSequenceNode)container["env"]).Children.Single(one => Text(one["name"]) == "GATEWAY")["valueFrom"]["configMapKeyRef"];
         Assert.Equal("infra/public", Text(Find(objects, "ConfigMap", Text(variable["name"]))["data"][Text(variable["key"])]));
 
@@ -39,6 +40,30 @@ public sealed class OverlayTests
     {
         var objects = await RenderAsync("all-namespaces", []);
         Assert.DoesNotContain(objects.SelectMany(SchemaFile.Nodes), node => node is YamlScalarNode { Value: "httproutes" or "--gateway" });
+    }
+
+    [Fact]
+    public async Task Managers_are_reached_over_TLS_and_routers_alone_mount_the_certificate_for_it()
+    {
+        var objects = await RenderAsync("default", []);
+
+        var manager = Find(objects, "Deployment", "podpool-manager");
+        var listen = new Uri(Value(manager, "--listen"));
+        var service = Find(objects, "Service", "podpool-managers");
+        Assert.Equal(("https", "0.0.0.0"), (listen.Scheme, listen.Host));
+        Assert.Equal(Text(service["spec"]["ports"][0]["port"]), $"{listen.Port}");
+
+        var router = Find(objects, "Deployment", "podpool-router");
+        Assert.Equal($"https://podpool-managers.{Text(service["metadata"]["namespace"])}.svc:{listen.Port}", Value(router, "--manager"));
+        var volume = ((YamlSequenceNode)router["spec"]["template"]["spec"]["volumes"]).Children.Single(one => ((YamlMappingNode)one).Children.ContainsKey("secret"));
+        Assert.Equal((RouterSecret.Name, "true"), (Text(volume["secret"]["secretName"]), Text(volume["secret"]["optional"])));
+        var mount = ((YamlSequenceNode)router["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]).Children.Single(one => Text(one["name"]) == Text(volume["name"]));
+        Assert.Equal(Value(router, "--manager-certificate"), Text(mount["mountPath"]));
+        Assert.Single(objects.SelectMany(SchemaFile.Nodes), node => node is YamlMappingNode map && map.Children.TryGetValue("secretName", out var secret) && Text(secret) == RouterSecret.Name);
+
+        var rules = ((YamlSequenceNode)Find(objects, "Role", "podpool-manager")["rules"]).Children.OfType<YamlMappingNode>();
+        var rule = rules.Single(one => one.Children.TryGetValue("resourceNames", out var names) && Texts(names).Contains(RouterSecret.Name));
+        Assert.Equal(["patch"], Texts(rule["verbs"]));
     }
 
     /// <summary>From a folder outside, as the instructions tell operators to do it.</summary>
@@ -93,6 +118,13 @@ public sealed class OverlayTests
 
     private static YamlNode Find(IEnumerable<YamlNode> objects, string kind, string name)
         => objects.Single(one => Text(one["kind"]) == kind && Text(one["metadata"]["name"]) == name);
+
+    /// <summary>Of an argument of a Deployment's first container.</summary>
+    private static string Value(YamlNode deployment, string argument)
+    {
+        var args = Texts(deployment["spec"]["template"]["spec"]["containers"][0]["args"]).ToArray();
+        return args[Array.IndexOf(args, argument) + 1];
+    }
 
     private static string Text(YamlNode node) => ((YamlScalarNode)node).Value!;
 

@@ -1,15 +1,20 @@
 using System.IO.Compression;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using PodPool.Contracts.Wire;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Installing;
 using PodPool.Manager.Kubernetes.Resources;
+using PodPool.Manager.Loader.Certificates;
+using PodPool.Manager.Routing;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Packages;
 using PodPool.Manager.Tests.Peers;
@@ -59,7 +64,11 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     }
 
     /// <summary>A manager as in a pod of its own; it may have to stand by. With a Gateway, functions have hosts of <c>example.com</c>.</summary>
-    public async Task<ClusterManager> StartManagerAsync(string name, TimeSpan? unreachableAfter = null, string? gateway = null)
+    /// <param name="name">Tells it from others.</param>
+    /// <param name="unreachableAfter">How long a pod may be silent.</param>
+    /// <param name="gateway">The Gateway.</param>
+    /// <param name="tls">Whether routers come in by a port over TLS, or by a socket.</param>
+    public async Task<ClusterManager> StartManagerAsync(string name, TimeSpan? unreachableAfter = null, string? gateway = null, bool tls = false)
     {
         var config = Path.Combine(_folder.Path, $"{name}.config");
         await File.WriteAllTextAsync(config, $$$"""
@@ -68,11 +77,13 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
             """, Test);
         using var free = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var pool = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        pool.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var options = new ManagerOptions
         {
             StateFolder = Path.Combine(_folder.Path, name),
             RuntimeFolder = ManagerUnderTest.RuntimeFolder,
-            Listen = "unix:" + Path.Combine(_folder.Path, $"{name}.sock"),
+            Listen = tls ? $"https://{pool.LocalEndPoint}" : "unix:" + Path.Combine(_folder.Path, $"{name}.sock"),
             Pools = [],
             KeepPods = true,
             Domain = gateway is null ? null : "example.com",
@@ -89,6 +100,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
             },
         };
         free.Close();
+        pool.Close();
         var installation = await InstallationSecret.OpenAsync(_api.Resource<V1Secret>(), "podpool-system", TimeProvider.System, Test);
         var host = ManagerHost.Build(options, installation, builder =>
         {
@@ -98,7 +110,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
             builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         });
         await host.StartAsync(Test);
-        return new(host, options);
+        return new(host, options, installation.Authority);
     }
 
     /// <summary>Declares a function whose package is on the web server.</summary>
@@ -173,13 +185,39 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
 }
 
 /// <summary>One manager, and a client that asks as a router does.</summary>
-internal sealed class ClusterManager(WebApplication host, ManagerOptions options) : IAsyncDisposable
+internal sealed class ClusterManager(WebApplication host, ManagerOptions options, CertificateAuthority authority) : IAsyncDisposable
 {
-    private readonly ManagerClient _client = new(options.Listen);
+    private readonly ManagerClient _client = new(options.Listen, options.ListensOverTls ? CallWith(authority.IssueRouter(TimeProvider.System), authority) : null);
     private ulong _sequence;
+
+    /// <summary>Where routers come in.</summary>
+    public string Address => options.Listen;
+
+    /// <summary>The installation's.</summary>
+    public CertificateAuthority Authority => authority;
+
+    /// <summary>Who it is to routers.</summary>
+    public RouterSecurity Security => host.Services.GetRequiredService<RouterSecurity>();
+
+    /// <summary>Routers that are connected, as far as it leads.</summary>
+    public int RouterCount => host.Services.GetRequiredService<RouterHub>().Connected.Count();
 
     /// <summary>As routers come in.</summary>
     public ManagerClient Routers => _client;
+
+    /// <summary>How a manager is called with a certificate, or with none, by who trusts an authority.</summary>
+    public static SslClientAuthenticationOptions CallWith(IssuedCertificate? own, CertificateAuthority authority)
+    {
+        var trust = TrustBundle.Of(authority);
+        return new()
+        {
+            TargetHost = InstallationTls.ManagerName,
+            EnabledSslProtocols = InstallationTls.Protocol,
+            ApplicationProtocols = InstallationTls.ApplicationProtocols,
+            ClientCertificateContext = own?.Present(trust),
+            CertificateChainPolicy = InstallationTls.Trust(trust.Certificates, InstallationTls.ServerUse),
+        };
+    }
 
     /// <summary>As operators come in.</summary>
     public ManagerClient ConnectOperator() => new(options.Kubernetes!.Operators);

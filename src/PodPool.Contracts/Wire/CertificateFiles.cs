@@ -1,13 +1,16 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace PodPool.Runtime.Loader.Certificates;
+namespace PodPool.Contracts.Wire;
 
-/// <summary>What the certificate's folder holds at one moment; null: the file is not there or cannot be read.</summary>
-internal sealed class CertificateFiles
+/// <summary>What a certificate's folder holds at one moment; null: the file is not there or cannot be read.</summary>
+public sealed class CertificateFiles
 {
+    /// <summary>The certificate, and what leads from it to its authority.</summary>
     public const string CertificateName = "tls.crt";
+    /// <summary>Its key.</summary>
     public const string KeyName = "tls.key";
+    /// <summary>The authorities that are trusted.</summary>
     public const string AuthoritiesName = "ca.crt";
 
     /// <summary>
@@ -32,15 +35,19 @@ internal sealed class CertificateFiles
     /// <summary>Where they lie, for messages.</summary>
     public string Folder { get; }
 
+    /// <summary><see cref="CertificateName"/>.</summary>
     public string? Certificate { get; }
 
+    /// <summary><see cref="KeyName"/>. Secret.</summary>
     public string? Key { get; }
 
+    /// <summary><see cref="AuthoritiesName"/>.</summary>
     public string? Authorities { get; }
 
     /// <summary>Equal for equal contents.</summary>
     public string Digest { get; }
 
+    /// <summary>Looks at the folder now.</summary>
     public static CertificateFiles ReadFrom(string folder) => new(folder);
 
     private static string? Read(string path)

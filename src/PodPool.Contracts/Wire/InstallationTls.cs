@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
@@ -6,15 +7,21 @@ using System.Security.Cryptography.X509Certificates;
 namespace PodPool.Contracts.Wire;
 
 /// <summary>
-/// What both ends of a loader's channel on a cluster hold to: mutual TLS 1.3, HTTP/2 inside, and no trust but in the authorities that
-/// the installation made itself.
+/// What both ends of a channel between the parts of an installation hold to, manager and pod as well as router and manager: mutual TLS 1.3,
+/// HTTP/2 inside, and no trust but in the authorities that the installation made itself.
 /// </summary>
 /// <remarks>
 /// No older TLS: both ends are of one installation, so there is nobody to be lenient with. TLS 1.3 hides the certificates, cannot
 /// renegotiate, and every cipher of it keeps past traffic secret when a key is lost.
 /// </remarks>
-public static class LoaderTls
+public static class InstallationTls
 {
+    /// <summary>The name that managers show, whoever they call and whoever calls them. Nobody resolves it, nor the router's.</summary>
+    public const string ManagerName = "manager.podpool.dev";
+
+    /// <summary>The name that routers show.</summary>
+    public const string RouterName = "router.podpool.dev";
+
     /// <summary>The extended key usage of those who listen (RFC 5280, section 4.2.1.12).</summary>
     public const string ServerUse = "1.3.6.1.5.5.7.3.1";
 
@@ -52,6 +59,59 @@ public static class LoaderTls
     /// <param name="authorities">Those who are trusted.</param>
     public static SslStreamCertificateContext Present(X509Certificate2 own, X509Certificate2Collection chain, X509Certificate2Collection authorities)
         => SslStreamCertificateContext.Create(own, chain, offline: true, SslCertificateTrust.CreateForX509Collection(authorities));
+
+    /// <summary>How one handshake is answered.</summary>
+    /// <param name="own">What is shown.</param>
+    /// <param name="clients">Who is trusted, for <see cref="ClientUse"/>.</param>
+    /// <param name="admits">Who of them is let in, see <see cref="IsNamed"/>.</param>
+    public static SslServerAuthenticationOptions Answer(SslStreamCertificateContext own, X509ChainPolicy clients, RemoteCertificateValidationCallback admits) => new()
+    {
+        EnabledSslProtocols = Protocol,
+        ApplicationProtocols = ApplicationProtocols,
+        ServerCertificateContext = own,
+        ClientCertificateRequired = true,
+        CertificateChainPolicy = clients,
+        RemoteCertificateValidationCallback = admits,
+    };
+
+    /// <summary>How someone is called. Kept by who calls often, so that TLS sessions can be taken up again.</summary>
+    /// <param name="name">The name that must be shown.</param>
+    /// <param name="own">What is shown.</param>
+    /// <param name="servers">Who is trusted, for <see cref="ServerUse"/>.</param>
+    public static SslClientAuthenticationOptions Call(string name, SslStreamCertificateContext own, X509ChainPolicy servers) => new()
+    {
+        TargetHost = name,
+        EnabledSslProtocols = Protocol,
+        ApplicationProtocols = ApplicationProtocols,
+        ClientCertificateContext = own,
+        CertificateChainPolicy = servers,
+        AllowTlsResume = true,
+    };
+
+    /// <summary>
+    /// A connected stream over TLS; for <see cref="SocketsHttpHandler.ConnectCallback"/>, as a handler that did the handshake itself would keep the certificate
+    /// that it began with.
+    /// </summary>
+    /// <exception cref="AuthenticationException">Who answers is not who is meant.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">Nobody listens there.</exception>
+    public static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        var stream = new SslStream(await PodAddress.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false));
+        try
+        {
+            await stream.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Whether a client's certificate is trusted and is of this name. Clients are not asked for a name by the handshake itself.</summary>
+    public static bool IsNamed(string name, X509Certificate? certificate, SslPolicyErrors errors)
+        => errors == SslPolicyErrors.None && certificate is X509Certificate2 shown && shown.MatchesHostname(name, allowWildcards: false, allowCommonName: false);
 
     /// <summary>Gives a certificate its key.</summary>
     /// <param name="certificate">The certificate; stays the caller's.</param>

@@ -2,35 +2,39 @@ using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using PodPool.Contracts.Wire;
 
-namespace PodPool.Runtime.Loader.Certificates;
+namespace PodPool.Contracts.Wire;
 
-/// <summary>The certificate that the loader shows, and the authorities whose clients it lets in: one state of the folder.</summary>
-internal sealed class LoaderCertificate
+/// <summary>The certificate that is shown, and the authorities of those who are believed: one state of a folder.</summary>
+public sealed class FolderCertificate
 {
-    private LoaderCertificate(X509Certificate2 own, X509Certificate2Collection chain, X509Certificate2Collection authorities)
+    private FolderCertificate(X509Certificate2 own, X509Certificate2Collection chain, X509Certificate2Collection authorities)
     {
         Thumbprint = own.Thumbprint;
         ExpiresAt = ExpiryOf(own);
-        Authorities = authorities;
-        Context = LoaderTls.Present(own, chain, authorities);
-        Clients = LoaderTls.Trust(authorities, LoaderTls.ClientUse);
+        Context = InstallationTls.Present(own, chain, authorities);
+        Clients = InstallationTls.Trust(authorities, InstallationTls.ClientUse);
+        Servers = InstallationTls.Trust(authorities, InstallationTls.ServerUse);
     }
 
+    /// <summary>Tells it from others, in messages.</summary>
     public string Thumbprint { get; }
 
+    /// <summary>From then on nobody takes it.</summary>
     public DateTimeOffset ExpiresAt { get; }
 
-    public X509Certificate2Collection Authorities { get; }
-
+    /// <summary>What is shown.</summary>
     public SslStreamCertificateContext Context { get; }
 
-    /// <summary>Who is let in.</summary>
+    /// <summary>Who is trusted when they call.</summary>
     public X509ChainPolicy Clients { get; }
 
+    /// <summary>Who is trusted when they are called.</summary>
+    public X509ChainPolicy Servers { get; }
+
+    /// <summary>Takes what the files hold.</summary>
     /// <exception cref="FormatException">Something is missing, fits not, or has expired; the message says what, and holds nothing of a key.</exception>
-    public static LoaderCertificate Of(CertificateFiles files, DateTimeOffset now)
+    public static FolderCertificate Of(CertificateFiles files, DateTimeOffset now)
     {
         var chain = Certificates(files, files.Certificate ?? throw Missing(files, CertificateFiles.CertificateName));
         var key = files.Key ?? throw Missing(files, CertificateFiles.KeyName);
@@ -61,7 +65,7 @@ internal sealed class LoaderCertificate
     {
         try
         {
-            return LoaderTls.ReadAuthorities(pem);
+            return InstallationTls.ReadAuthorities(pem);
         }
         catch (FormatException exception)
         {
@@ -73,7 +77,7 @@ internal sealed class LoaderCertificate
     {
         try
         {
-            return LoaderTls.WithKey(certificate, pem);
+            return InstallationTls.WithKey(certificate, pem);
         }
         catch (FormatException exception)
         {
