@@ -8,8 +8,10 @@ public sealed class CertificateFiles
 {
     /// <summary>The certificate, and what leads from it to its authority.</summary>
     public const string CertificateName = "tls.crt";
+
     /// <summary>Its key.</summary>
     public const string KeyName = "tls.key";
+
     /// <summary>The authorities that are trusted.</summary>
     public const string AuthoritiesName = "ca.crt";
 
