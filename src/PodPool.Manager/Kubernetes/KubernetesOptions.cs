@@ -51,6 +51,9 @@ public sealed record KubernetesOptions
     /// <value>Default: null, the service account of the pod that it runs in.</value>
     public string? KubeConfig { get; init; }
 
+    /// <summary>Who owns the fields of what a manager applies.</summary>
+    internal const string FieldManager = "podpool-manager";
+
     internal ObjectName? GatewayName => Gateway?.Split('/') is [var @namespace, var name] ? new(@namespace, name) : null;
 
     internal KubernetesApiOptions Api => new() { KubeConfig = KubeConfig };

@@ -23,7 +23,6 @@ internal sealed class FunctionEnvironment : IAsyncDisposable
 
     private readonly ReferencedObjects<V1Secret> _secrets;
     private readonly ReferencedObjects<V1ConfigMap> _configMaps;
-
     private readonly InstallationRegistry _registry;
 
     /// <param name="api">The cluster.</param>

@@ -1,7 +1,6 @@
 using k8s;
 using k8s.Models;
 using PodPool.Manager.Kubernetes.Api;
-using PodPool.Manager.Kubernetes.Installing;
 using PodPool.Manager.Kubernetes.Resources;
 using PodPool.Manager.Kubernetes.Watching;
 
@@ -170,7 +169,7 @@ internal abstract partial class FunctionExposure<T> : IFunctionExposure, IInform
     private Task<T> ApplyAsync(T wanted, T known, CancellationToken cancellationToken)
     {
         wanted.Metadata.Uid = known.Metadata.Uid;
-        return Objects.ApplyAsync(wanted, CertificateSecret.FieldManager, cancellationToken);
+        return Objects.ApplyAsync(wanted, KubernetesOptions.FieldManager, cancellationToken);
     }
 
     private async Task<T?> FindAsync(ObjectName name, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Text;
 using k8s.Models;
+using PodPool.Contracts.Wire;
 using PodPool.Manager.Loader.Certificates;
 
 namespace PodPool.Manager.Kubernetes.Installing;
@@ -10,9 +11,6 @@ namespace PodPool.Manager.Kubernetes.Installing;
 /// </summary>
 internal static class CertificateSecret
 {
-    /// <summary>Who owns the fields.</summary>
-    public const string FieldManager = "podpool-manager";
-
     /// <summary>Builds one.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="namespace">Its namespace.</param>
@@ -29,9 +27,9 @@ internal static class CertificateSecret
         Type = "Opaque",
         Data = new Dictionary<string, byte[]>
         {
-            ["tls.crt"] = Encoding.UTF8.GetBytes(issued.CertificatePem),
-            ["tls.key"] = Encoding.UTF8.GetBytes(issued.KeyPem),
-            ["ca.crt"] = Encoding.UTF8.GetBytes(trust.Pem),
+            [CertificateFiles.CertificateName] = Encoding.UTF8.GetBytes(issued.CertificatePem),
+            [CertificateFiles.KeyName] = Encoding.UTF8.GetBytes(issued.KeyPem),
+            [CertificateFiles.AuthoritiesName] = Encoding.UTF8.GetBytes(trust.Pem),
         },
     };
 }

@@ -28,7 +28,7 @@ internal sealed partial class RouterSecret(
             {
                 var issued = installation.Authority.IssueRouter(time);
                 await _secrets.ApplyAsync(
-                    CertificateSecret.Of(Name, options.Namespace, issued, TrustBundle.Of(installation.Authority)), CertificateSecret.FieldManager, cancellationToken).ConfigureAwait(false);
+                    CertificateSecret.Of(Name, options.Namespace, issued, TrustBundle.Of(installation.Authority)), KubernetesOptions.FieldManager, cancellationToken).ConfigureAwait(false);
                 (failures, rest) = (0, issued.Life.DueAt - time.GetUtcNow());
             }
             catch (ApiException exception)
@@ -43,7 +43,7 @@ internal sealed partial class RouterSecret(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "The routers' certificate could not be written to the Secret '{Namespace}/podpool-router', it is tried again: {Message}", EventName = "NotWritten")]
+        [LoggerMessage(1, LogLevel.Warning, "The routers' certificate could not be written to the Secret '{Namespace}/" + Name + "', it is tried again: {Message}", EventName = "NotWritten")]
         public static partial void NotWritten(ILogger logger, string @namespace, string message);
     }
 }

@@ -28,7 +28,7 @@ internal sealed class LoaderSecret(KubernetesApi api, InstallationSecret install
         }
 
         var issued = installation.Authority.IssueServer(LoaderName.Of(pool.Metadata.Name, pool.Metadata.NamespaceProperty), time);
-        await _secrets.ApplyAsync(SecretOf(pool, issued), CertificateSecret.FieldManager, cancellationToken).ConfigureAwait(false);
+        await _secrets.ApplyAsync(SecretOf(pool, issued), KubernetesOptions.FieldManager, cancellationToken).ConfigureAwait(false);
         lock (_gate)
         {
             _issued[pool.Metadata.Uid] = issued.Life;
