@@ -16,7 +16,8 @@ public sealed class ServerFaults(TestNamespace space) : EndToEndTests(space)
         var load = await Caller.LoadAsync(["called-1", "called-2", "called-3"], callers: 6);
         await load.AnsweredAsync(60);
 
-        // Called for the first time while nobody can be asked about pods: from the pool as it was.
+        // Called for the first time while nobody can be asked about pods: from the pool as it was, so the pods that the others took are replaced by then.
+        await Installation.FullAsync("default");
         var first = await Caller.LoadAsync(["first-1", "first-2", "first-3"], callers: 3, requests: 4, delay: 15_000);
         await Command.BreakAsync(Settings.ServerStop!, "");
         try
