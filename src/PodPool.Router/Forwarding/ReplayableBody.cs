@@ -1,3 +1,5 @@
+using PodPool.Contracts.Wire;
+
 namespace PodPool.Router.Forwarding;
 
 /// <summary>
@@ -8,7 +10,7 @@ namespace PodPool.Router.Forwarding;
 /// A pod that is not the one that was meant answers before it reads, but HTTP/1.1 sends a body before it looks for an answer, and HTTP/2 sends
 /// what the window allows. Long bodies over HTTP/1.1 wait for the pod's 100-continue instead (<see cref="IsLong"/>).
 /// </remarks>
-internal sealed class ReplayableBody(Stream inner, long? length) : Stream
+internal sealed class ReplayableBody(Stream inner, long? length) : SequentialStream
 {
     /// <summary>What is kept at most, bytes.</summary>
     public const int Limit = 64 << 10;
@@ -26,17 +28,7 @@ internal sealed class ReplayableBody(Stream inner, long? length) : Stream
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Lets the next read begin at the beginning.</summary>
     /// <returns>False: not everything that was read is there any more.</returns>
@@ -67,21 +59,6 @@ internal sealed class ReplayableBody(Stream inner, long? length) : Stream
 
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("only asynchronous reads");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private void Keep(ReadOnlySpan<byte> read)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PodPool.Contracts.Wire;
 
 namespace PodPool.Router.Instances;
 
@@ -7,23 +8,13 @@ namespace PodPool.Router.Instances;
 /// more when the connection ends before the first byte of an answer: but then the pod may have run it, and died of it. Only we know that
 /// no request of a caller's may run twice.
 /// </summary>
-internal sealed class OneTryStream(Stream inner) : Stream
+internal sealed class OneTryStream(Stream inner) : SequentialStream
 {
     private volatile bool _answerIsOwed;
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     // ReadAsync with an empty buffer only waits for data: its zero is no end.
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -36,22 +27,6 @@ internal sealed class OneTryStream(Stream inner) : Stream
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("only asynchronous reads");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("only asynchronous writes");
-
-    public override void Flush() => inner.Flush();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using PodPool.Contracts.Wire;
 
 namespace PodPool.Router.Instances;
 
@@ -45,21 +46,11 @@ internal sealed class PodClient(HttpMessageHandler handler) : HttpMessageInvoker
         }
     }
 
-    private sealed class FlushingStream(Stream inner) : Stream
+    private sealed class FlushingStream(Stream inner) : SequentialStream
     {
         public override bool CanRead => false;
 
-        public override bool CanSeek => false;
-
         public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -67,19 +58,7 @@ internal sealed class PodClient(HttpMessageHandler handler) : HttpMessageInvoker
             await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-            => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
         public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("only asynchronous writes");
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => inner.Flush();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

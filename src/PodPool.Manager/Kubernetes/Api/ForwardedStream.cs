@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
+using PodPool.Contracts.Wire;
 
 namespace PodPool.Manager.Kubernetes.Api;
 
@@ -11,7 +12,7 @@ namespace PodPool.Manager.Kubernetes.Api;
 /// The client library's own stream blocks a thread while it reads, and reads and writes of it wait for each other: HTTP/2, which always reads, would
 /// never write.
 /// </remarks>
-internal sealed class ForwardedStream(WebSocket socket) : Stream
+internal sealed class ForwardedStream(WebSocket socket) : SequentialStream
 {
     public const string Protocol = "v4.channel.k8s.io";
 
@@ -34,17 +35,7 @@ internal sealed class ForwardedStream(WebSocket socket) : Stream
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <exception cref="IOException">The pod does not answer on that port, or the way to it broke.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -67,9 +58,6 @@ internal sealed class ForwardedStream(WebSocket socket) : Stream
         _rest = _rest[length..];
         return length;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -94,23 +82,6 @@ internal sealed class ForwardedStream(WebSocket socket) : Stream
             _write.Release();
         }
     }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
