@@ -309,10 +309,10 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         }
     }
 
-    /// <summary>Waits while claims are fresh; under a steady stream of them no longer than ten times the quiet it would like.</summary>
+    /// <summary>Waits while claims are fresh; under a steady stream of them no longer than four times the quiet it would like.</summary>
     public async Task QuietAsync(CancellationToken cancellationToken)
     {
-        for (var i = 0; i < 10; i++)
+        for (var i = 0; i < 4; i++)
         {
             var left = _options.RefillQuiet - _time.GetElapsedTime(Volatile.Read(ref _lastClaim));
             if (left <= TimeSpan.Zero || _pool.Status.Warm == 0)

@@ -21,8 +21,8 @@ internal sealed partial class PodLabelWriter(Resource<V1Pod> pods, Func<ObjectNa
 {
     private const int Writers = 4;
 
-    /// <summary>A first request has the processor for itself, and most starts end within it: one write says it all.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
+    /// <summary>A first request has the processor for itself, and starts end within it: one write says it all.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<ObjectName, Entry> _entries = new();
     private readonly WorkQueue<ObjectName> _queue = new(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)), time);
