@@ -7,9 +7,13 @@ namespace PodPool.Manager.Processes;
 /// <summary>How the generic pod's program is started.</summary>
 internal sealed class RuntimeProgram
 {
+    // The runtime allocates natively on whichever thread loads something. With an arena of the C library's for each thread that memory is new for almost
+    // every thread, also after the rehearsal, and an idle pod holds some of each: src/PodPool.Runtime/README.md.
+    private const string ArenaMax = "MALLOC_ARENA_MAX";
+
     // What a pod may know of the surroundings of its manager: where things are, and how to speak; no secret of the manager's.
     private static readonly string[] Inherited =
-        ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+        ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", ArenaMax, "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 
     private static readonly string[] InheritedPrefixes = ["LC_", "DOTNET_", "OTEL_"];
 
@@ -58,6 +62,7 @@ internal sealed class RuntimeProgram
             start.Environment.TryAdd("DOTNET_ROOT", root);
         }
 
+        start.Environment.TryAdd(ArenaMax, "1");
         if (folder.Temporary is { } temporary)
         {
             start.Environment["TMPDIR"] = temporary;
