@@ -129,7 +129,7 @@ internal sealed class BenchCommand : Verb
             }
 
             context.Output.Result(report, console => BenchTable.Render(console, report));
-            return report.Runs.Any(run => run.Errors > 0) ? ExitCode.Failed : ExitCode.Ok;
+            return report.Interrupted ? ExitCode.Interrupted : report.Runs.Any(run => run.Errors > 0) ? ExitCode.Failed : ExitCode.Ok;
         }
         finally
         {
@@ -164,8 +164,14 @@ internal sealed class BenchCommand : Verb
             IReadOnlyList<BenchRun> runs = [];
             await context.Output.ProgressAsync("Measuring", runner.Steps(deployed), async progress =>
                 runs = await runner.RunAsync(deployed, progress, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-            var environment = await BenchEnvironment.ReadAsync(began, target.NamedBy, size, settings, cancellationToken).ConfigureAwait(false);
-            return new(environment, runs, BenchRatio.Of(runs));
+            var interrupted = cancellationToken.IsCancellationRequested;
+            if (runs.Count == 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            var environment = await BenchEnvironment.ReadAsync(began, target.NamedBy, size, settings, CancellationToken.None).ConfigureAwait(false);
+            return new(environment, runs, BenchRatio.Of(runs), interrupted);
         }
     }
 

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using PodPool.Cli.Bench.Targets;
 using PodPool.Cli.Deploy;
 using PodPool.Contracts.V1;
@@ -23,35 +24,21 @@ internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget t
     /// <summary>Measures all scenarios.</summary>
     /// <param name="scenarios">Deployed, with no instances.</param>
     /// <param name="progress">Told after each round how many first requests were made in it.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Ends it early: what was measured by then is the answer, and the round under way is in no figure.</param>
     public async Task<IReadOnlyList<BenchRun>> RunAsync(
         IReadOnlyList<DeployedScenario> scenarios, Action<double> progress, CancellationToken cancellationToken)
     {
-        var recorders = scenarios.ToDictionary(scenario => scenario, scenario => new Recorders(scenario.Scenario, NoPool));
-        if (settings.Arrivals != ArrivalKind.OneAtATime)
+        var recorded = scenarios.Select(scenario => (Scenario: scenario, Recorders: new Recorders(scenario.Scenario, NoPool))).ToList();
+        try
         {
-            foreach (var scenario in scenarios)
-            {
-                await OpenLoopAsync(scenario, recorders[scenario].Pooled, progress, cancellationToken).ConfigureAwait(false);
-            }
+            await MeasureAsync(recorded, progress, cancellationToken).ConfigureAwait(false);
         }
-        else
+        catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
         {
-            for (var round = -settings.Warmup; round < settings.Count; round++)
-            {
-                foreach (var scenario in scenarios)
-                {
-                    // A scenario that calls several at once has its count of first requests in fewer rounds.
-                    if (round < 0 || round * scenario.Functions.Count < settings.Count)
-                    {
-                        await RoundAsync(scenario, round < 0 ? null : recorders[scenario], cancellationToken).ConfigureAwait(false);
-                        progress(1);
-                    }
-                }
-            }
+            // Whoever has waited for an hour shall not lose it.
         }
 
-        return [.. scenarios.SelectMany(scenario => recorders[scenario].Results())];
+        return [.. recorded.SelectMany(one => one.Recorders.Results())];
     }
 
     /// <summary>How many times <see cref="RunAsync"/> tells of progress.</summary>
@@ -60,6 +47,32 @@ internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget t
         : scenarios.Sum(scenario => settings.Warmup + Math.Ceiling(settings.Count / (double)scenario.Functions.Count));
 
     private bool NoPool => settings.NoPool && target.HasNoPool;
+
+    private async Task MeasureAsync(IReadOnlyList<(DeployedScenario Scenario, Recorders Recorders)> recorded, Action<double> progress, CancellationToken cancellationToken)
+    {
+        if (settings.Arrivals != ArrivalKind.OneAtATime)
+        {
+            foreach (var (scenario, recorders) in recorded)
+            {
+                await OpenLoopAsync(scenario, recorders.Pooled, progress, cancellationToken).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
+        for (var round = -settings.Warmup; round < settings.Count; round++)
+        {
+            foreach (var (scenario, recorders) in recorded)
+            {
+                // A scenario that calls several at once has its count of first requests in fewer rounds.
+                if (round < 0 || round * scenario.Functions.Count < settings.Count)
+                {
+                    await RoundAsync(scenario, round < 0 ? null : recorders, cancellationToken).ConfigureAwait(false);
+                    progress(1);
+                }
+            }
+        }
+    }
 
     private async Task RoundAsync(DeployedScenario scenario, Recorders? recorders, CancellationToken cancellationToken)
     {

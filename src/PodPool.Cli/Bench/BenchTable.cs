@@ -31,6 +31,11 @@ internal static class BenchTable
         }
 
         console.Write(table);
+        if (report.Interrupted)
+        {
+            console.MarkupLine("[yellow]Interrupted: fewer requests than were asked for.[/]");
+        }
+
         foreach (var ratio in report.Ratios)
         {
             RenderRatio(console, ratio);

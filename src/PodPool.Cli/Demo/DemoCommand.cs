@@ -68,8 +68,11 @@ internal sealed class DemoCommand : Verb
             IReadOnlyList<BenchRun> runs = [];
             await context.Output.ProgressAsync("Calling them, each with no instance before", runner.Steps(deployed), async progress =>
                 runs = await runner.RunAsync(deployed, progress, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+
+            // Half a demonstration shows nothing.
+            cancellationToken.ThrowIfCancellationRequested();
             var environment = await BenchEnvironment.ReadAsync(began, target.NamedBy, WarmPods, settings, cancellationToken).ConfigureAwait(false);
-            return new(environment, runs, BenchRatio.Of(runs));
+            return new(environment, runs, BenchRatio.Of(runs), Interrupted: false);
         }
     }
 

@@ -13,7 +13,7 @@ public sealed class BenchReportTests
     {
         var pooled = new RunRecorder("hello", BenchMode.Pooled);
         pooled.Add(new(TimeSpan.FromMilliseconds(5), "pooled", Phases));
-        var report = new BenchReport(Environment(), [pooled.Result()], []);
+        var report = new BenchReport(Environment(), [pooled.Result()], [], Interrupted: false);
 
         using var json = JsonDocument.Parse(JsonOutput.Serialize(report));
 
