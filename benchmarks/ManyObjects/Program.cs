@@ -46,27 +46,27 @@ command.SetAction(async (arguments, cancellationToken) =>
             measured.Add(new(manager.Ready.TotalSeconds, manager.ResidentBytes / 1e6, manager.PeakBytes / 1e6, idle * 100));
             Console.WriteLine(measured[^1]);
         }
+
+        if (arguments.GetValue(record))
+        {
+            provenance.Write(
+                "many-objects",
+                "A manager on a large cluster",
+                string.Create(CultureInfo.InvariantCulture, $"""
+                    A manager is started on a real API server that has {arguments.GetValue(pods)} pods of a pool and {arguments.GetValue(functions)} functions of one package: objects only, which
+                    no node runs, so that all pods are starting for ever. Ready: from the start of its process until `/readyz` says so. Memory and idle load a minute
+                    later; the load over another minute, in percent of one processor.
+                    """),
+                ["start", "ready s", "resident MB", "peak MB", "idle %"],
+                1,
+                measured.Select((start, index) => (string[])[(index + 1).ToString(CultureInfo.InvariantCulture), Provenance.Show(start.ReadySeconds), Provenance.Show(start.ResidentMegabytes), Provenance.Show(start.PeakMegabytes), Provenance.Show(start.IdlePercent)]),
+                measured);
+        }
     }
     finally
     {
         await objects.RemoveAsync();
         folder.Delete(recursive: true);
-    }
-
-    if (arguments.GetValue(record))
-    {
-        provenance.Write(
-            "many-objects",
-            "A manager on a large cluster",
-            string.Create(CultureInfo.InvariantCulture, $"""
-                A manager is started on a real API server that has {arguments.GetValue(pods)} pods of a pool and {arguments.GetValue(functions)} functions of one package: objects only, which
-                no node runs, so that all pods are starting for ever. Ready: from the start of its process until `/readyz` says so. Memory and idle load a minute
-                later; the load over another minute, in percent of one processor.
-                """),
-            ["start", "ready s", "resident MB", "peak MB", "idle %"],
-            1,
-            measured.Select((start, index) => (string[])[(index + 1).ToString(CultureInfo.InvariantCulture), Provenance.Show(start.ReadySeconds), Provenance.Show(start.ResidentMegabytes), Provenance.Show(start.PeakMegabytes), Provenance.Show(start.IdlePercent)]),
-            measured);
     }
 });
 return await command.Parse(args).InvokeAsync();
