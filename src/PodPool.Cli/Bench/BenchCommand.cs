@@ -164,6 +164,7 @@ internal sealed class BenchCommand : Verb
             IReadOnlyList<BenchRun> runs = [];
             await context.Output.ProgressAsync("Measuring", runner.Steps(deployed), async progress =>
                 runs = await runner.RunAsync(deployed, progress, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            // Nothing was measured: there is nothing to report.
             var interrupted = cancellationToken.IsCancellationRequested;
             if (runs.Count == 0)
             {

@@ -4,7 +4,7 @@ namespace PodPool.Cli.Bench;
 /// <param name="Environment">Under which conditions.</param>
 /// <param name="Runs">One a scenario and mode.</param>
 /// <param name="Ratios">One a scenario.</param>
-/// <param name="Interrupted">Whether it was ended before it had measured as much as it was asked to.</param>
+/// <param name="Interrupted">Whether it was told to end early: <see cref="BenchRun.N"/> may be less than was asked for.</param>
 internal sealed record BenchReport(BenchEnvironment Environment, IReadOnlyList<BenchRun> Runs, IReadOnlyList<BenchRatio> Ratios, bool Interrupted);
 
 /// <summary>One scenario in one mode.</summary>

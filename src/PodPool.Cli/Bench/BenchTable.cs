@@ -33,7 +33,7 @@ internal static class BenchTable
         console.Write(table);
         if (report.Interrupted)
         {
-            console.MarkupLine("[yellow]Interrupted: fewer requests than were asked for.[/]");
+            console.MarkupLine("[yellow]Interrupted: what was measured by then.[/]");
         }
 
         foreach (var ratio in report.Ratios)

@@ -59,6 +59,5 @@ internal sealed class PodClient(HttpMessageHandler handler) : HttpMessageInvoker
         }
 
         public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
     }
 }
