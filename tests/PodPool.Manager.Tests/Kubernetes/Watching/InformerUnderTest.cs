@@ -56,6 +56,14 @@ internal sealed class InformerUnderTest : IAsyncDisposable
     /// <summary>Returns when one watch is open and begun to be served.</summary>
     public Task WatchingAsync() => Eventually.IsSoAsync(() => Server.Watches.Count == 1);
 
+    /// <summary>Returns when the open watch has brought something: if the clock ran on before, the informer would have waited too long for its answer.</summary>
+    public async Task HeardAsync()
+    {
+        Time.Advance(TimeSpan.FromTicks(1));
+        Server.Bookmark();
+        await Eventually.IsSoAsync(() => Informer.SinceContact == TimeSpan.Zero);
+    }
+
     /// <summary>Returns when exactly that was told, in that order.</summary>
     public async Task ToldAsync(params string[] expected)
     {
