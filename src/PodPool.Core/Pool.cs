@@ -20,6 +20,7 @@ public sealed class Pool
     private readonly Refill _refill;
     private readonly Scaling _scaling;
     private readonly Observations _observations;
+    private readonly Inspection _inspection;
     private bool _awake;
 
     /// <summary>A pool without pods and functions.</summary>
@@ -39,6 +40,7 @@ public sealed class Pool
         _refill = new Refill(_books);
         _scaling = new Scaling(_books, _drains, _starts, _callers, _refill);
         _observations = new Observations(_books, _refill, _starts, _drains);
+        _inspection = new Inspection(_books, _refill);
     }
 
     // ---- what the backend tells
@@ -337,13 +339,7 @@ public sealed class Pool
     public FunctionRouting RouteOf(FunctionName function)
     {
         using var entered = Enter();
-        if (!_books.Functions.TryGetValue(function, out var known))
-        {
-            return new FunctionRouting(null, []);
-        }
-
-        var spec = known.Routed.Spec;
-        return new FunctionRouting(spec, known.Routed.Serving.ConvertAll(pod => new RoutedInstance(pod.Id, spec.Revision, pod.Miss, pod.Phases)));
+        return _inspection.RouteOf(function);
     }
 
     /// <summary>Numbers.</summary>
@@ -352,20 +348,7 @@ public sealed class Pool
         get
         {
             using var entered = Enter();
-            var pods = _books.Pods;
-            return new PoolStatus(
-                _books.Spec,
-                pods.Count(PodState.Starting),
-                pods.Count(PodState.Warm),
-                pods.Count(PodState.Claimed),
-                pods.Count(PodState.Serving),
-                pods.Count(PodState.Draining),
-                _books.Claims,
-                _books.Misses,
-                _refill.Stopped)
-            {
-                Trouble = pods.Trouble,
-            };
+            return _inspection.Pool();
         }
     }
 
@@ -373,7 +356,7 @@ public sealed class Pool
     public FunctionStatus? StatusOf(FunctionName function)
     {
         using var entered = Enter();
-        return _books.Functions.TryGetValue(function, out var known) ? StatusOf(known) : null;
+        return _inspection.StatusOf(function);
     }
 
     /// <summary>All functions, oldest first.</summary>
@@ -382,7 +365,7 @@ public sealed class Pool
         get
         {
             using var entered = Enter();
-            return [.. _books.Functions.Values.OrderBy(function => function.Ordinal).Select(StatusOf)];
+            return _inspection.Functions();
         }
     }
 
@@ -463,23 +446,4 @@ public sealed class Pool
         pods.ForEach(_drains.Begin);
         return pods.ConvertAll(pod => pod.Id);
     }
-
-    private FunctionStatus StatusOf(Function function)
-    {
-        var instances = new List<InstanceStatus>();
-        foreach (var revision in function.Revisions)
-        {
-            instances.AddRange(revision.Serving.Select(StatusOf));
-            instances.AddRange(revision.Claimed.Select(StatusOf));
-        }
-
-        instances.AddRange(function.Draining.Select(StatusOf));
-        var openFor = function.Breaker.IsOpen(_books.Clock.Now) ? _books.Clock.Until(function.Breaker.Until) : (TimeSpan?)null;
-        return new FunctionStatus(
-            function.Current.Spec, instances, Shown(function.Waiting), Shown(function.Demand.InFlight), function.LastFault, openFor);
-    }
-
-    private static InstanceStatus StatusOf(Pod pod) => new(pod.Id, pod.Revision!.Spec.Revision, pod.State, pod.Node);
-
-    private static int Shown(long number) => (int)Math.Min(number, int.MaxValue);
 }

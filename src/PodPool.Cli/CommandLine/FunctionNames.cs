@@ -19,14 +19,18 @@ internal static partial class FunctionNames
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var (ns, name) = slash < 0 ? (defaultNamespace, text) : (text[..slash], text[(slash + 1)..]);
-        foreach (var label in (string[])[ns, name])
+        if (!DnsLabel().IsMatch(ns))
         {
-            if (!DnsLabel().IsMatch(label))
-            {
-                throw CliException.Usage(
-                    $"'{label}' is no name for a function or namespace",
-                    "use lower-case letters, digits and '-', 63 at most, beginning and ending with a letter or digit, e.g. 'order-mail'");
-            }
+            throw CliException.Usage(
+                $"'{ns}' is no name for a namespace", "use lower-case letters, digits and '-', 63 at most, beginning and ending with a letter or digit, e.g. 'shop'");
+        }
+
+        // As a Service is named: what has a name on one machine can have it on a cluster.
+        if (!DnsLabel().IsMatch(name) || !char.IsAsciiLetter(name[0]))
+        {
+            throw CliException.Usage(
+                $"'{name}' is no name for a function",
+                "use lower-case letters, digits and '-', 63 at most, beginning with a letter and ending with a letter or digit, e.g. 'order-mail'");
         }
 
         return new FunctionName { Namespace = ns, Name = name };

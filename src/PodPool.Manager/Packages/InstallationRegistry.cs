@@ -20,7 +20,10 @@ internal sealed class InstallationRegistry(string? address, string? credentialsF
     public RepositoryReference RepositoryOf(FunctionName function)
     {
         var registry = new Uri(address ?? throw new InvalidOperationException("there is no registry"));
-        return RepositoryReference.Parse($"{registry.Authority}{registry.AbsolutePath.TrimEnd('/')}/{function.Namespace}/{function.Name}");
+
+        // With its port even where the scheme has it: a name alone, without a dot, would be the first of the repository's.
+        var host = registry.Host.Contains('.', StringComparison.Ordinal) ? registry.Authority : $"{registry.Host}:{registry.Port}";
+        return RepositoryReference.Parse($"{host}{registry.AbsolutePath.TrimEnd('/')}/{function.Namespace}/{function.Name}");
     }
 
     /// <summary>Who asks there. Read anew each time: who renews them restarts nothing.</summary>

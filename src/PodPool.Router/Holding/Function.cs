@@ -25,7 +25,8 @@ namespace PodPool.Router.Holding;
 internal sealed class Function
 {
     private readonly Lock _gate = new();
-    private readonly LinkedList<HeldRequest> _held = new();
+    private readonly HeldQueue _held = new();
+    private readonly LoadMeter _load = new();
     private readonly InstanceBook _instances;
     private readonly HoldLimits _limits;
     private readonly IManager _manager;
@@ -33,12 +34,7 @@ internal sealed class Function
     private readonly Acquisition _acquisition;
 
     private volatile FunctionRouting _routing = FunctionRouting.Nowhere;
-    private int _waiting;
-    private int _inFlight;
-    private int _peak;
-    private int _changed;
     private int _failedDials;
-    private (int Waiting, int InFlight) _reported;
     private CancellationTokenSource? _acquire;
     private bool _acquiring;
     private bool _removed;
@@ -67,10 +63,10 @@ internal sealed class Function
     public FunctionRouting Routing => _routing;
 
     /// <summary>Requests held.</summary>
-    public int Waiting => Volatile.Read(ref _waiting);
+    public int Waiting => _held.Count;
 
     /// <summary>Requests forwarded and not finished.</summary>
-    public int InFlight => Volatile.Read(ref _inFlight);
+    public int InFlight => _load.InFlight;
 
     /// <summary>Dials that failed since an instance answered last.</summary>
     public int FailedDials => Volatile.Read(ref _failedDials);
@@ -86,7 +82,7 @@ internal sealed class Function
             return null;
         }
 
-        CountClaim();
+        _load.Began();
         Changed(urgent: false);
         return instance;
     }
@@ -94,7 +90,7 @@ internal sealed class Function
     /// <summary>A request has ended; its place is free.</summary>
     public void Release(Instance instance)
     {
-        Interlocked.Decrement(ref _inFlight);
+        _load.Ended();
         instance.Release();
         Changed(urgent: false);
         if (Waiting != 0)
@@ -118,15 +114,14 @@ internal sealed class Function
                 return new(null, StartOutcome.Warm, Refusals.Deleted(Id));
             }
 
-            if (_waiting >= _limits.PerFunction && !held.IsRetry)
+            if (_held.Count >= _limits.PerFunction && !held.IsRetry)
             {
-                return new(null, StartOutcome.Warm, Refusals.QueueFull(Id, _waiting));
+                return new(null, StartOutcome.Warm, Refusals.QueueFull(Id, _held.Count));
             }
 
-            held.Node = held.IsRetry ? _held.AddFirst(held) : _held.AddLast(held);
-            Interlocked.Increment(ref _waiting);
+            _held.Add(held);
             Pump();
-            begins = _waiting > 0 && !_acquiring;
+            begins = _held.Count > 0 && !_acquiring;
             _acquiring |= begins;
         }
 
@@ -218,7 +213,8 @@ internal sealed class Function
         {
             _removed = true;
             _routing = _instances.Take(new FunctionRoute());
-            RefuseLocked(Refusals.Deleted(Id), dueBefore: long.MaxValue);
+            _held.Refuse(Refusals.Deleted(Id), dueBefore: long.MaxValue);
+            CancelAcquireIfNobodyWaits();
         }
     }
 
@@ -240,7 +236,7 @@ internal sealed class Function
             }
 
             _acquire = new();
-            timeout = _time.GetElapsedTime(_time.GetTimestamp(), first.Value.Deadline);
+            timeout = _time.GetElapsedTime(_time.GetTimestamp(), first.Deadline);
             unwanted = _acquire.Token;
             return true;
         }
@@ -267,15 +263,7 @@ internal sealed class Function
     {
         lock (_gate)
         {
-            foreach (var held in _held)
-            {
-                held.Avoid?.RemoveAll(instance => instanceId is null || instance.Id == instanceId);
-                if (held.Avoid?.Count == 0)
-                {
-                    held.Avoid = null;
-                }
-            }
-
+            _held.Forgive(instanceId);
             Pump();
         }
     }
@@ -287,7 +275,8 @@ internal sealed class Function
     {
         lock (_gate)
         {
-            RefuseLocked(refusal, dueBefore);
+            _held.Refuse(refusal, dueBefore);
+            CancelAcquireIfNobodyWaits();
         }
 
         Changed(urgent: false);
@@ -300,8 +289,7 @@ internal sealed class Function
     {
         lock (_gate)
         {
-            _reported = (_waiting, InFlight);
-            return LoadLocked(ref sequence);
+            return ToWire(_load.Take(_held.Count), ref sequence);
         }
     }
 
@@ -310,23 +298,10 @@ internal sealed class Function
     /// <param name="fell">The report says more than there is by now: another one is due.</param>
     public FunctionLoad? TakeReport(ref ulong sequence, out bool fell)
     {
-        Interlocked.Exchange(ref _changed, 0);
+        _load.ClearChanged();
         lock (_gate)
         {
-            var inFlight = InFlight;
-            var peak = _peak;
-            _peak = inFlight;
-
-            // What waited is what the places were taken by: a peak would count it twice.
-            var now = (_waiting, _waiting == 0 ? Math.Max(peak, inFlight) : inFlight);
-            fell = now.Item2 > inFlight;
-            if (now == _reported)
-            {
-                return null;
-            }
-
-            _reported = now;
-            return LoadLocked(ref sequence);
+            return _load.TakeNews(_held.Count, out fell) is { } news ? ToWire(news, ref sequence) : null;
         }
     }
 
@@ -335,7 +310,7 @@ internal sealed class Function
     {
         lock (_gate)
         {
-            _reported = default;
+            _load.Forget();
         }
 
         Changed(urgent: false);
@@ -343,67 +318,32 @@ internal sealed class Function
 
     /// <summary>The load is news to be told.</summary>
     /// <returns>False: that is known already.</returns>
-    public bool TryMarkChanged() => Interlocked.Exchange(ref _changed, 1) == 0;
+    public bool TryMarkChanged() => _load.TryMarkChanged();
 
-    private FunctionLoad LoadLocked(ref ulong sequence) => new()
+    private FunctionLoad ToWire(Load load, ref ulong sequence) => new()
     {
         Function = Id.ToWire(),
         Sequence = Interlocked.Increment(ref sequence),
-        Waiting = _reported.Waiting,
-        InFlight = _reported.InFlight,
+        Waiting = load.Waiting,
+        InFlight = load.InFlight,
     };
 
     private void Changed(bool urgent)
     {
-        if (urgent || Volatile.Read(ref _changed) == 0)
+        if (urgent || !_load.HasChanged)
         {
             _manager.LoadChanged(this, urgent);
         }
     }
 
-    // ---- under the lock
-
-    /// <summary>Gives places to those who wait, in their order.</summary>
-    /// <returns>How many got one.</returns>
-    private int Pump()
-    {
-        var placed = 0;
-        var routing = _routing;
-        for (var node = _held.First; node is not null;)
-        {
-            var (held, next) = (node.Value, node.Next);
-            if (routing.TryClaim(held.Avoid) is { } instance)
-            {
-                Dequeue(held);
-                CountClaim();
-                placed++;
-                held.Complete(new(instance, OutcomeOf(held, instance), null));
-            }
-            else if (held.Avoid is null)
-            {
-                break;
-            }
-
-            node = next;
-        }
-
-        return placed;
-    }
-
-    private static string OutcomeOf(HeldRequest held, Instance instance)
-        => held.Since > instance.Since ? StartOutcome.Warm : instance.TryTakeStart() ? StartOutcome.Pooled : StartOutcome.Coalesced;
-
     private void Withdraw(HeldRequest held, Refusal? refusal)
     {
         lock (_gate)
         {
-            if (held.Node is null)
+            if (!_held.TryRefuse(held, refusal))
             {
                 return;
             }
-
-            Dequeue(held);
-            held.Complete(new(null, StartOutcome.Warm, refusal));
 
             // Who stood behind it may have room where it had failed.
             Pump();
@@ -413,46 +353,18 @@ internal sealed class Function
         Changed(urgent: false);
     }
 
-    private void RefuseLocked(Refusal refusal, long dueBefore)
-    {
-        for (var node = _held.First; node is not null;)
-        {
-            var (held, next) = (node.Value, node.Next);
-            if (held.Deadline < dueBefore)
-            {
-                Dequeue(held);
-                held.Complete(new(null, StartOutcome.Warm, refusal));
-            }
+    // ---- under the lock
 
-            node = next;
-        }
-
-        CancelAcquireIfNobodyWaits();
-    }
-
-    private void Dequeue(HeldRequest held)
-    {
-        _held.Remove(held.Node!);
-        held.Node = null;
-        Interlocked.Decrement(ref _waiting);
-    }
-
-    private void CountClaim()
-    {
-        var now = Interlocked.Increment(ref _inFlight);
-        if (now > _peak)
-        {
-            // Not exact between two that write at once: either is a number that was reached.
-            _peak = now;
-        }
-    }
+    /// <summary>Gives places to those who wait, in their order.</summary>
+    /// <returns>How many got one.</returns>
+    private int Pump() => _held.Place(_routing, _load);
 
     /// <remarks>
     /// Not called when an instance came by the stream: the answer that names it is on its way.
     /// </remarks>
     private void CancelAcquireIfNobodyWaits()
     {
-        if (_waiting == 0)
+        if (_held.Count == 0)
         {
             // What hangs on it runs elsewhere, not under the lock.
             _ = _acquire?.CancelAsync();

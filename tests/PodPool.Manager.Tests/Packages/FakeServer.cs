@@ -52,6 +52,13 @@ internal sealed class FakeServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A status and a text.</summary>
+    public static Task AnswerAsync(HttpContext context, int status, string body = "")
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsync(body, context.RequestAborted);
+    }
+
     public async ValueTask DisposeAsync()
     {
         using var patience = new CancellationTokenSource();
