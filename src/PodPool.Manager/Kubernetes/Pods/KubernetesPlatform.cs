@@ -123,6 +123,11 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
 
         var known = _informers.Find(name);
         var grace = gently && _options.KillAfter > ShortestGrace ? _options.KillAfter : ShortestGrace;
+        if (known is not null && IsEnding(known, grace))
+        {
+            return;
+        }
+
         if (!await _pods.DeleteAsync(name, known?.Metadata.Uid, grace, cancellationToken).ConfigureAwait(false) && known is null)
         {
             Forget(pod, name, "it does not exist");
@@ -275,6 +280,10 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
     }
 
     private static bool Exists(V1Pod pod) => !PodTroubles.HasEnded(pod);
+
+    /// <summary>It is being deleted and gets no longer for it than that: its node's kubelet does the rest, and says so in several steps.</summary>
+    private static bool IsEnding(V1Pod pod, TimeSpan grace)
+        => pod.Metadata is { DeletionTimestamp: not null, DeletionGracePeriodSeconds: { } seconds } && seconds <= grace.TotalSeconds;
 
     private PlatformPod Describe(V1Pod pod)
     {

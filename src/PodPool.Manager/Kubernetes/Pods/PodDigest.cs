@@ -21,6 +21,7 @@ internal static class PodDigest
             ResourceVersion = pod.Metadata.ResourceVersion,
             CreationTimestamp = pod.Metadata.CreationTimestamp,
             DeletionTimestamp = pod.Metadata.DeletionTimestamp,
+            DeletionGracePeriodSeconds = pod.Metadata.DeletionGracePeriodSeconds,
             Labels = pod.Metadata.Labels?.Where(label => Labels.Contains(label.Key)).ToDictionary(label => label.Key, label => label.Value),
         },
         Spec = pod.Spec?.NodeName is { } node ? new() { NodeName = string.Intern(node), Containers = [] } : null,

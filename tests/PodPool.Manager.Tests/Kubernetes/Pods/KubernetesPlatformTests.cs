@@ -192,6 +192,32 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
         Assert.NotEmpty(uid);
     }
 
+    [Fact]
+    public async Task What_is_being_deleted_is_not_deleted_again_however_often_its_end_is_told()
+    {
+        await RunningAsync();
+        await _platform.DeleteAsync(Pod, gently: false, Test);
+        await _observer.UntilAsync(() => _observer.Last(Pod) is { IsCondemned: true });
+        await _platform.DeleteAsync(Pod, gently: false, Test);
+        await _platform.DeleteAsync(Pod, gently: true, Test);
+        _server.Store.Patch(FakeKind.Pods, Name, new() { ["status"] = new JsonObject { ["phase"] = "Succeeded" } });
+        await _observer.UntilAsync(() => _observer.Gone.ContainsKey(Pod));
+        _server.Store.Patch(FakeKind.Pods, Name, new() { ["status"] = new JsonObject { ["reason"] = "Completed" } });
+        _server.Store.Delete(FakeKind.Pods, Name, grace: 0);
+        await _observer.UntilAsync(() => _observer.Gone[Pod] == "it was deleted");
+        Assert.Single(_server.Requests, request => request.Verb == "delete");
+    }
+
+    [Fact]
+    public async Task A_pod_that_somebody_deletes_slowly_ends_as_soon_as_it_shall()
+    {
+        await RunningAsync();
+        _server.Store.Delete(FakeKind.Pods, Name, grace: 3600);
+        await _observer.UntilAsync(() => _observer.Last(Pod) is { IsCondemned: true });
+        await _platform.DeleteAsync(Pod, gently: false, Test);
+        Assert.Equal("1", _server.Store.Find(FakeKind.Pods, Name)!.Text("metadata", "deletionGracePeriodSeconds"));
+    }
+
     private static PoolOptions Options(string pool = "ns/default") => new() { Name = pool };
 
     private static (string, string, string?, bool) Shape(PlatformPod? pod) => (pod!.Pool, pod.Node, pod.LoaderAddress, pod.IsCondemned);
