@@ -94,6 +94,11 @@ internal sealed class BenchCommand : Verb
             {
                 result.AddError("Name either scenarios or a package.");
             }
+
+            if (result.GetValue(SkipNoPool) && BenchTargets.HasPlain(result))
+            {
+                result.AddError("--plain is what is measured without a pool: leave --skip-no-pool out.");
+            }
         });
     }
 

@@ -41,6 +41,14 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_Deployment_to_compare_with_is_not_left_out()
+    {
+        Assert.Equal(ExitCode.Usage, await _terminal.RunAsync("bench", "--plain", "shop/hello", "--plain-url", "http://127.0.0.1/", "--skip-no-pool"));
+
+        Assert.Contains("leave --skip-no-pool out", _terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Help_lists_every_exit_code()
     {
         Assert.Equal(ExitCode.Ok, await _terminal.RunAsync("--help"));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Server;
 using PodPool.Manager.Kubernetes.Api;
@@ -17,6 +18,9 @@ internal static class BenchTargets
     };
 
     private static readonly Option<Uri?> PlainUrl = CheckedOptions.Url("--plain-url", "what answers when a pod of --plain serves");
+
+    /// <summary>Whether a Deployment to compare with is named.</summary>
+    public static bool HasPlain(CommandResult result) => result.GetValue(Plain) is not null;
 
     public static void AddTo(Command command)
     {
