@@ -27,7 +27,7 @@ internal static partial class FunctionRules
     {
         Require(name is not null, "function", "a function's name is missing");
         Require(IsLabel(name!.Namespace), "namespace", $"the namespace '{name.Namespace}' is no DNS label: 1 to 63 of a-z, 0-9 and '-', which neither begins nor ends it");
-        Require(IsLabel(name.Name) && char.IsAsciiLetter(name.Name[0]), "name", $"the name '{name.Name}' is none for a function: 1 to 63 of a-z, 0-9 and '-', beginning with a letter and not ending with '-'");
+        Require(IsLabel(name.Name) && char.IsAsciiLetter(name.Name[0]), "name", $"the name '{name.Name}' is no DNS label that begins with a letter: 1 to 63 of a-z, 0-9 and '-', which does not end it");
         return new(name.Namespace, name.Name);
     }
 

@@ -80,7 +80,7 @@ public sealed class PublishTests
         using var source = new SourceUnderTest();
         var request = await StoreAsync(source);
         await FailsAsync(PublisherOf(source, registry: (string?)null), request, Reason.RegistryMissing, "names no registry");
-        await FailsAsync(PublisherOf(source, "http://noport"), request, Reason.RegistryMissing, "noport");
+        await FailsAsync(PublisherOf(source, "http://registry.example/Upper"), request, Reason.RegistryMissing, "Upper");
 
         var publisher = PublisherOf(source, "http://127.0.0.1:1");
         var wrong = request.Clone();
