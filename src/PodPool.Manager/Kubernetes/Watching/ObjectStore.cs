@@ -13,13 +13,13 @@ namespace PodPool.Manager.Kubernetes.Watching;
 /// <list type="number">
 /// <item>a version that the list or the watch was begun after: everything up to it is known (the floor; a bookmark raises it);</item>
 /// <item>the version of the object that is stored under the name;</item>
-/// <item>at which version an object of that uid went, if it did since the floor.</item>
+/// <item>the version at which the last object under the name went, if it did since the floor.</item>
 /// </list>
 /// </remarks>
 internal sealed partial class ObjectStore<T>(ILogger logger)
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
-    private readonly Dictionary<string, string> _goneAt = [];
+    private readonly Dictionary<ObjectName, string> _goneAt = [];
     private ImmutableArray<IInformerHandler<T>> _handlers = [];
     private ImmutableDictionary<ObjectName, T> _objects = ImmutableDictionary<ObjectName, T>.Empty;
     private string _floor = "";
@@ -87,31 +87,29 @@ internal sealed partial class ObjectStore<T>(ILogger logger)
 
         var name = ObjectName.Of(subject);
         var old = All.GetValueOrDefault(name);
-        if (old is not null && ObjectVersion.IsNotAfter(happened.Version, old.Metadata.ResourceVersion))
+        if ((old?.Metadata.ResourceVersion ?? _goneAt.GetValueOrDefault(name)) is { } known && ObjectVersion.IsNotAfter(happened.Version, known))
         {
             return;
         }
 
         if (happened.Kind == WatchEventKind.Deleted)
         {
-            _goneAt[subject.Metadata.Uid] = happened.Version;
+            _goneAt[name] = happened.Version;
             if (old is not null)
             {
                 // Of another uid: then that one went before, unseen, and so did its successor.
-                _goneAt[old.Metadata.Uid] = happened.Version;
                 Remove(name, old.Metadata.Uid == subject.Metadata.Uid ? subject : old);
             }
-        }
-        else if (!_goneAt.TryGetValue(subject.Metadata.Uid, out var at) || !ObjectVersion.IsNotAfter(happened.Version, at))
-        {
-            if (old is not null && old.Metadata.Uid != subject.Metadata.Uid)
-            {
-                _goneAt[old.Metadata.Uid] = happened.Version;
-                Remove(name, old);
-            }
 
-            Put(name, subject);
+            return;
         }
+
+        if (old is not null && old.Metadata.Uid != subject.Metadata.Uid)
+        {
+            Remove(name, old);
+        }
+
+        Put(name, subject);
     }
 
     private void Put(ObjectName name, T subject)

@@ -44,6 +44,19 @@ public class ObjectStoreTests
     }
 
     [Fact]
+    public void What_was_before_a_successor_that_went_does_not_come_back()
+    {
+        var (store, recorder) = New();
+        store.Replace([], "9");
+        store.Apply(new(WatchEventKind.Added, At("a", "u2", 12), "12"));
+        store.Apply(new(WatchEventKind.Deleted, At("a", "u1", 11), "11"));
+        store.Apply(new(WatchEventKind.Deleted, At("a", "u2", 13), "13"));
+        store.Apply(new(WatchEventKind.Added, At("a", "u1", 10), "10"));
+        Assert.Equal(["+a", "-a"], recorder.Told);
+        Assert.Empty(store.All);
+    }
+
+    [Fact]
     public void A_list_is_right_even_about_what_is_older()
     {
         var (store, recorder) = New();
