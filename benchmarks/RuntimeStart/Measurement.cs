@@ -20,16 +20,33 @@ internal sealed class Measurement(MeasuredPackage function, string path, ECDsa k
     public async Task<IReadOnlyList<List<Row>>> RunAsync(IReadOnlyList<Variant> variants, int count)
     {
         List<Row>[] rows = [.. variants.Select(_ => new List<Row>())];
-        for (var round = 0; round <= count; round++)
+        List<MeasuredPod> neighbours = [];
+        try
         {
-            for (var variant = 0; variant < variants.Count; variant++)
+            // A node has many pods of an image, which share its files' memory: beside one of its kind a pod is charged for its own alone.
+            foreach (var variant in variants)
             {
-                var row = await OneAsync(variants[variant]);
-                if (round > 0)
+                neighbours.Add(await MeasuredPod.StartAsync(variant, key));
+            }
+
+            for (var round = 0; round <= count; round++)
+            {
+                for (var variant = 0; variant < variants.Count; variant++)
                 {
-                    // The first round warms the one who measures.
-                    rows[variant].Add(row);
+                    var row = await OneAsync(variants[variant]);
+                    if (round > 0)
+                    {
+                        // The first round warms the one who measures.
+                        rows[variant].Add(row);
+                    }
                 }
+            }
+        }
+        finally
+        {
+            foreach (var neighbour in neighbours)
+            {
+                await neighbour.DisposeAsync();
             }
         }
 
@@ -71,7 +88,7 @@ internal sealed class Measurement(MeasuredPackage function, string path, ECDsa k
             "runtime-settings",
             "The settings of the runtime image",
             $"A pod of each kind in turns; medians. Milliseconds from the pod's start to warm (and the processor time of it), of a claim for {function.Name} "
-            + $"({function.Bytes / 1000} kB) and its first call, and of the second call; MB that an idle pod shares with nobody. Ratio: of specialize and first call, to the first row.",
+            + $"({function.Bytes / 1000} kB) and its first call, and of the second call; MB that an idle pod does not share with another of its kind. Ratio: of specialize and first call, to the first row.",
             ["pod", "n", "start to warm", "of it CPU", "idle MB", "specialize", "first call", "both", "ratio", "second call"],
             names: 1,
             lines.Select(line => new[]
