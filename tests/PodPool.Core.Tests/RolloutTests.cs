@@ -44,6 +44,21 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public void An_update_to_a_lower_limit_does_not_wait_for_instances_that_it_may_not_have()
+    {
+        var pods = _t.Serving(_old, 3);
+        _t.Report(_old.Name, waiting: 0, inFlight: 5);
+        _t.Warm(3);
+
+        _t.Set(_new with { Scale = _new.Scale with { Max = 2 } });
+        Assert.Equal(5, _t.Claims.Count);
+        _t.Serve(3);
+        Assert.Equal(pods, _t.Routed(_old.Name));
+        _t.Serve(4);
+        Assert.Equal(_t.Claims[3..].Select(claim => claim.Pod), _t.Routed(_old.Name));
+    }
+
+    [Fact]
     public void A_little_load_needs_little_of_the_new_revision()
     {
         _t.Serving(_old, 3);

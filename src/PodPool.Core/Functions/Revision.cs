@@ -19,6 +19,9 @@ internal sealed class Revision(Function function, FunctionSpec spec)
     /// <summary>Requests at once that its instances take.</summary>
     public long Capacity => (long)Serving.Count * Spec.Concurrency;
 
+    /// <summary>Requests at once that as many instances take as it may have.</summary>
+    public long MaxCapacity => (long)Spec.Scale.Max * Spec.Concurrency;
+
     public void RouteMayChange()
     {
         if (function.Routed == this)

@@ -62,14 +62,15 @@ internal sealed class Scaling(PoolBooks books, Drains drains, Starts starts, Cal
 
     /// <summary>
     /// Make before break: the routed revision stays until the current one's instances bear the load, or as much of it as the routed
-    /// ones do. Routing shows one revision at a time; so capacity does not fall by an update, and no caller meets two revisions in turn.
+    /// ones do, or are as many as it may have. Routing shows one revision at a time; so capacity does not fall by an update, but to
+    /// a lower limit, and no caller meets two revisions in turn.
     /// </summary>
     private void TakeOver(Function function)
     {
         var (current, routed) = (function.Current, function.Routed);
         if (current.Serving.Count > 0)
         {
-            if (current.Capacity >= Math.Min(function.Load, routed.Capacity))
+            if (current.Capacity >= Math.Min(Math.Min(function.Load, routed.Capacity), current.MaxCapacity))
             {
                 function.Route(current);
             }

@@ -280,10 +280,11 @@ internal sealed class Witness(SimulatedWorld world)
             var pods = route.Instances.Select(instance => instance.Pod).ToList();
             if (_routes.TryGetValue(name, out var before) && before.Spec.Revision != spec.Revision)
             {
-                // What died or ended by itself was not taken away by the update.
+                // What died or ended by itself was not taken away by the update; what the new revision may not have it cannot give.
                 var given = (long)pods.Count * spec.Concurrency;
                 var taken = (long)before.Pods.Count(TakenOut) * before.Spec.Concurrency;
-                Assert.True(given >= Math.Min(function.Load, taken), $"The update of {name} took {taken} away and gave {given} for a load of {function.Load}.");
+                var most = (long)spec.Scale.Max * spec.Concurrency;
+                Assert.True(given >= Math.Min(Math.Min(function.Load, taken), most), $"The update of {name} took {taken} away and gave {given} for a load of {function.Load}.");
             }
 
             _routes[name] = (spec, pods);
