@@ -11,9 +11,6 @@ internal sealed class InFlightLimit(int limit)
     /// <summary>Calls of one function at once, at most.</summary>
     public int Limit => limit;
 
-    /// <summary>What a function is told that has as many under way as it may.</summary>
-    public static string Message(Caller caller, int limit) => $"{caller.Name} has {limit} calls of Dapr under way on this node, which is as many as it may";
-
     /// <summary>A call begins.</summary>
     /// <returns>False: the function has as many under way as it may; else <see cref="End"/> must follow.</returns>
     public bool TryBegin(string function)

@@ -9,10 +9,9 @@ namespace PodPool.DaprProxy.Grpc;
 
 /// <summary>Dapr's gRPC API, as a function finds it: who calls is known, what it may not is refused, its keys are its own.</summary>
 /// <param name="options">Where the door leads.</param>
-/// <param name="authenticator">Who calls.</param>
-/// <param name="limit">How much at once.</param>
+/// <param name="gate">Who may call.</param>
 /// <param name="daprd">daprd's gRPC API.</param>
-internal sealed class DaprService(DoorOptions options, Authenticator authenticator, InFlightLimit limit, CallInvoker daprd)
+internal sealed class DaprService(DoorOptions options, Gate gate, CallInvoker daprd)
 {
     /// <summary>One request, one answer.</summary>
     public Task<TResponse> UnaryAsync<TRequest, TResponse>(
@@ -48,17 +47,10 @@ internal sealed class DaprService(DoorOptions options, Authenticator authenticat
         where TRequest : class, IMessage<TRequest>, new()
         where TResponse : class, IMessage<TResponse>, new()
     {
-        var caller = authenticator.Find(context.RequestHeaders.GetValue(DaprTransformer.TokenHeader), context.GetHttpContext().Connection.RemoteIpAddress, out var why)
-            ?? throw Error(StatusCode.Unauthenticated, $"invalid api token: {why}");
         var call = rules.CallOf(request);
-        if (AccessRules.Check(caller.Name, caller.Access, call) is { } refusal)
+        if (!gate.TryEnter(context.RequestHeaders.GetValue(DaprTransformer.TokenHeader), context.GetHttpContext().Connection.RemoteIpAddress, call, out var caller, out var refusal))
         {
             throw Error(refusal.GrpcStatus, refusal.Message);
-        }
-
-        if (!limit.TryBegin(caller.Name))
-        {
-            throw Error(StatusCode.ResourceExhausted, InFlightLimit.Message(caller, limit.Limit));
         }
 
         try
@@ -86,7 +78,7 @@ internal sealed class DaprService(DoorOptions options, Authenticator authenticat
         }
         finally
         {
-            limit.End(caller.Name);
+            gate.Leave(caller);
         }
     }
 

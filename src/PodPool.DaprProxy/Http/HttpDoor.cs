@@ -10,7 +10,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace PodPool.DaprProxy.Http;
 
 /// <summary>Dapr's HTTP API, as a function finds it: who calls is known, what it may not is refused, its keys are its own.</summary>
-internal sealed class HttpDoor(DoorOptions options, Authenticator authenticator, ICallers callers, InFlightLimit limit, IHttpForwarder forwarder) : IDisposable
+internal sealed class HttpDoor(DoorOptions options, Gate gate, ICallers callers, IHttpForwarder forwarder) : IDisposable
 {
     // A call of Dapr's may wait as long as its caller does: the caller's end is the door's.
     private static readonly ForwarderRequestConfig Forwarding = new() { ActivityTimeout = Timeout.InfiniteTimeSpan };
@@ -38,21 +38,9 @@ internal sealed class HttpDoor(DoorOptions options, Authenticator authenticator,
         }
 
         var token = context.Request.Headers[DaprTransformer.TokenHeader].ToString();
-        if (authenticator.Find(token.Length == 0 ? null : token, context.Connection.RemoteIpAddress, out var why) is not { } caller)
-        {
-            await DaprErrors.WriteAsync(context, 401, "ERR_UNAUTHORIZED", $"invalid api token: {why}").ConfigureAwait(false);
-            return;
-        }
-
-        if (AccessRules.Check(caller.Name, caller.Access, route.Call) is { } refusal)
+        if (!gate.TryEnter(token, context.Connection.RemoteIpAddress, route.Call, out var caller, out var refusal))
         {
             await DaprErrors.WriteAsync(context, refusal).ConfigureAwait(false);
-            return;
-        }
-
-        if (!limit.TryBegin(caller.Name))
-        {
-            await DaprErrors.WriteAsync(context, 429, "ERR_TOO_MANY_REQUESTS", InFlightLimit.Message(caller, limit.Limit)).ConfigureAwait(false);
             return;
         }
 
@@ -62,7 +50,7 @@ internal sealed class HttpDoor(DoorOptions options, Authenticator authenticator,
         }
         finally
         {
-            limit.End(caller.Name);
+            gate.Leave(caller);
         }
     }
 

@@ -40,7 +40,7 @@ internal sealed class GrpcDoorUnderTest : IAsyncDisposable
         var daprd = await test.ServeAsync<MemoryDaprd, MemoryDaprd.Methods>(test.Daprd);
         test._channel = GrpcChannel.ForAddress(daprd);
         test.Address = await test.ServeAsync<DaprService, DaprMethods>(
-            new(new(new(daprd), "daprd's own", new("http://router")), test._authenticator, new(MaxInFlight), test._channel.CreateCallInvoker()));
+            new(new(new(daprd), "daprd's own", new("http://router")), new(test._authenticator, new(MaxInFlight)), test._channel.CreateCallInvoker()));
         return test;
     }
 

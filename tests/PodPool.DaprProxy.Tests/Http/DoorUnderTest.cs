@@ -54,7 +54,7 @@ internal sealed class DoorUnderTest : IAsyncDisposable
         RequestDelegate? handle = null;
         test.Address = await test.ServeAsync(context => handle!(context));
         test._door = new(
-            new(new(daprd), "daprd's own", new(router), MaxBody), test._authenticator, test.Callers, new(MaxInFlight),
+            new(new(daprd), "daprd's own", new(router), MaxBody), new(test._authenticator, new(MaxInFlight)), test.Callers,
             test._servers[^1].Services.GetRequiredService<IHttpForwarder>());
         handle = test._door.HandleAsync;
         return test;
