@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
+using PodPool.Following;
 using PodPool.Router.Holding;
 using PodPool.Router.Managing;
 using PodPool.Router.Routing;
@@ -91,12 +93,9 @@ public static class RouterHost
         services.AddSingleton<ManagerLink>();
         services.AddSingleton<IManager>(provider => provider.GetRequiredService<ManagerLink>());
         services.AddSingleton<RouteBook>();
-        services.AddSingleton<Succession>();
-        services.TryAddSingleton<INameResolver, SystemNameResolver>();
         services.AddSingleton<RequestHandler>();
         services.AddSingleton<Shutdown>();
         services.AddHostedService(provider => provider.GetRequiredService<Shutdown>());
-        services.AddSingleton<ManagerSet>();
-        services.AddHostedService(provider => provider.GetRequiredService<ManagerSet>());
+        services.AddManagers<RouterFollower, RouterMessage, RouteUpdate>(options.Managers);
     }
 }

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using PodPool.Contracts.Wire;
-using PodPool.Router.Managing;
+using PodPool.Following;
 
 namespace PodPool.Router;
 
@@ -86,21 +86,15 @@ public sealed class RouterOptions
     /// <summary>What <see cref="Health"/> says; null: nothing.</summary>
     internal System.Net.IPEndPoint? HealthEndPoint => Health is null ? null : PodAddress.Parse(Health) as System.Net.IPEndPoint;
 
+    /// <summary>What is said here of managers.</summary>
+    internal ManagerSettings Managers => new(Manager, ManagerCertificate, ConnectTimeout);
+
     /// <summary>Checks everything.</summary>
     /// <exception cref="ValidationException">Something is outside what is allowed; the message says what, and what is.</exception>
     internal void Validate()
     {
         Validator.ValidateObject(this, new(this), validateAllProperties: true);
-        Check(nameof(Manager), () => ManagerAddress.ParseAll(Manager));
-
-        // TLS is meant by both or by none: a slip in either must not end in a router that believes anybody.
-        if (ManagerAddress.ParseAll(Manager).FirstOrDefault(address => address.Tls != (ManagerCertificate is not null)) is { } address)
-        {
-            throw new ValidationException(address.Tls
-                ? $"{nameof(Manager)}: '{address.Text}' is https, and {nameof(ManagerCertificate)} is not set: name the folder of the router's certificate"
-                : $"{nameof(ManagerCertificate)} is set, and {nameof(Manager)} '{address.Text}' is not https: write https://name:port, or leave the certificate out");
-        }
-
+        Managers.Validate();
         foreach (var listen in Listen)
         {
             Check(nameof(Listen), () => PodAddress.Parse(listen));

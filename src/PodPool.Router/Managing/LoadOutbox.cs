@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using PodPool.Contracts.V1;
+using PodPool.Following;
 using PodPool.Router.Holding;
 
 namespace PodPool.Router.Managing;

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using PodPool.Contracts;
 using PodPool.Contracts.V1;
+using PodPool.Following;
 using PodPool.Router.Holding;
 
 namespace PodPool.Router.Managing;
@@ -8,7 +9,7 @@ namespace PodPool.Router.Managing;
 /// <summary>The manager that is followed, whichever that is; and what it is to be told, whoever it will be.</summary>
 internal sealed class ManagerLink(TimeProvider time) : IManager
 {
-    private volatile ManagerTalk? _leader;
+    private volatile Leader? _leader;
     private volatile TaskCompletionSource _connected = New();
     private volatile TaskCompletionSource _nextTable = New();
     private volatile bool _hasTable;
@@ -63,9 +64,9 @@ internal sealed class ManagerLink(TimeProvider time) : IManager
     public void Suspect(Instance instance, Reason reason) => Outbox.Suspect(instance.Id, reason);
 
     /// <summary>A leader's whole table is ours. Called by one at a time, as is <see cref="Lost"/>.</summary>
-    public void Follow(ManagerTalk leader)
+    public void Follow(ManagerTalk<RouterMessage, RouteUpdate> leader)
     {
-        _leader = leader;
+        _leader = new(new(leader.Invoker), leader.Superseded);
         _hasTable = true;
         _connected.TrySetResult();
         var next = _nextTable;
@@ -79,6 +80,10 @@ internal sealed class ManagerLink(TimeProvider time) : IManager
         _leader = null;
         _connected = New();
     }
+
+    /// <param name="Client">What is asked.</param>
+    /// <param name="Superseded">Signalled when another is asked instead.</param>
+    private sealed record Leader(Contracts.V1.Pool.PoolClient Client, CancellationToken Superseded);
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

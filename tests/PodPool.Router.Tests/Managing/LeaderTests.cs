@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using PodPool.Contracts;
 using PodPool.Contracts.V1;
+using PodPool.Following;
 using PodPool.Router.Managing;
 using PodPool.Router.Tests.Peers;
 

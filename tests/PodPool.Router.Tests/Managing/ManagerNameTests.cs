@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
-using PodPool.Router.Managing;
+using PodPool.Following;
 using PodPool.Router.Tests.Peers;
 
 namespace PodPool.Router.Tests.Managing;
@@ -36,7 +36,7 @@ public sealed class ManagerNameTests : IDisposable
         Assert.Single(first.Hellos.All);
 
         await first.KillAsync();
-        var set = platform.App.Services.GetRequiredService<ManagerSet>();
+        var set = platform.App.Services.GetRequiredService<ManagerSet<RouterMessage, RouteUpdate>>();
         var forgotten = Holding.World.UntilAsync(() => !set.Current.Contains(PodAddress.Parse(first.Address)), "the first is forgotten");
         await _time.AdvanceUntilAsync(forgotten, Step);
         await forgotten;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using PodPool.Contracts.Wire;
-using PodPool.Router.Managing;
+using PodPool.Following;
 
 namespace PodPool.Router.Tests.Peers;
 

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
-using PodPool.Router.Managing;
+using PodPool.Following;
 
 namespace PodPool.Router.Tests.Peers;
 

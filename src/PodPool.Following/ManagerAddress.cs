@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using PodPool.Contracts.Wire;
 
-namespace PodPool.Router.Managing;
+namespace PodPool.Following;
 
 /// <summary>Where managers listen: one socket, or a DNS name and a port, at every address of the name.</summary>
 internal sealed record ManagerAddress

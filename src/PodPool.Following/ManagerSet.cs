@@ -1,16 +1,20 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using PodPool.Contracts.Wire;
 
-namespace PodPool.Router.Managing;
+namespace PodPool.Following;
 
 /// <summary>
-/// Keeps a stream with each manager there is, for the router's whole life. A name is looked up every few seconds, and at once when a
+/// Keeps a stream with each manager there is, for the process's whole life. A name is looked up every few seconds, and at once when a
 /// connection failed: who is new is talked with, who is not named any more is forgotten when its connection ends.
 /// </summary>
-internal sealed partial class ManagerSet(
-    ManagerLink link, Succession succession, INameResolver names, RouterOptions options, TimeProvider time,
-    ILogger<ManagerSet> logger, ILogger<ManagerStream> streamLogger) : BackgroundService
+internal sealed class ManagerSet<TUp, TDown>(
+    IFollower<TUp, TDown> follower, Succession<TUp, TDown> succession, INameResolver names, ManagerSettings settings, TimeProvider time, ILoggerFactory loggers)
+    : BackgroundService
+    where TUp : class
+    where TDown : class
 {
     private static readonly TimeSpan LookUpEvery = TimeSpan.FromSeconds(5);
 
@@ -23,6 +27,8 @@ internal sealed partial class ManagerSet(
     private readonly Lock _gate = new();
     private readonly Dictionary<EndPoint, Task> _streams = [];
     private readonly List<Source> _sources = [];
+    private readonly ILogger _logger = loggers.CreateLogger("PodPool.Following.ManagerSet");
+    private readonly ILogger _streamLogger = loggers.CreateLogger("PodPool.Following.ManagerStream");
     private FolderIdentity? _identity;
 
     /// <summary>The addresses that a stream is kept with, or tried.</summary>
@@ -39,12 +45,12 @@ internal sealed partial class ManagerSet(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.ManagerCertificate is { } folder)
+        if (settings.ManagerCertificate is { } folder)
         {
-            _identity = await FolderIdentity.WaitAsync(folder, time, logger, stoppingToken).ConfigureAwait(false);
+            _identity = await FolderIdentity.WaitAsync(folder, time, _logger, stoppingToken).ConfigureAwait(false);
         }
 
-        _sources.AddRange(ManagerAddress.ParseAll(options.Manager).Select(address => new Source(address)));
+        _sources.AddRange(ManagerAddress.ParseAll(settings.Manager).Select(address => new Source(address)));
         foreach (var source in _sources.Where(source => source.Address.EndPoint is not null))
         {
             Take(source, [source.Address.EndPoint!], stoppingToken);
@@ -85,7 +91,7 @@ internal sealed partial class ManagerSet(
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                Log.NotFound(logger, failures++ == 0 ? LogLevel.Warning : LogLevel.Debug, source.Address.Text, exception.Message);
+                ManagerSetLog.NotFound(_logger, failures++ == 0 ? LogLevel.Warning : LogLevel.Debug, source.Address.Text, exception.Message);
             }
 
             var gap = ShortestGap * (0.75 + (Random.Shared.NextDouble() / 2));
@@ -107,7 +113,7 @@ internal sealed partial class ManagerSet(
             {
                 if (!_streams.ContainsKey(endPoint))
                 {
-                    Log.Found(logger, endPoint.ToString()!, source.Address.Text);
+                    ManagerSetLog.Found(_logger, endPoint.ToString()!, source.Address.Text);
                     _streams[endPoint] = Task.Run(() => KeepAsync(endPoint, stoppingToken), CancellationToken.None);
                 }
             }
@@ -116,7 +122,7 @@ internal sealed partial class ManagerSet(
 
     private async Task KeepAsync(EndPoint endPoint, CancellationToken stoppingToken)
     {
-        using var stream = new ManagerStream(endPoint, _identity, link, succession, options, time, streamLogger);
+        using var stream = new ManagerStream<TUp, TDown>(endPoint, _identity, follower, succession, settings.ConnectTimeout, time, _streamLogger);
         await stream.RunAsync(Failed, () => IsWanted(endPoint), stoppingToken).ConfigureAwait(false);
     }
 
@@ -133,7 +139,7 @@ internal sealed partial class ManagerSet(
             }
 
             _streams.Remove(endPoint);
-            Log.Forgotten(logger, endPoint.ToString()!);
+            ManagerSetLog.Forgotten(_logger, endPoint.ToString()!);
             return false;
         }
     }
@@ -148,16 +154,16 @@ internal sealed partial class ManagerSet(
 
         public HashSet<EndPoint> EndPoints { get; set; } = [];
     }
+}
 
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Debug, "A manager at {Manager}, by {Name}")]
-        public static partial void Found(ILogger logger, string manager, string name);
+internal static partial class ManagerSetLog
+{
+    [LoggerMessage(1, LogLevel.Debug, "A manager at {Manager}, by {Name}")]
+    public static partial void Found(ILogger logger, string manager, string name);
 
-        [LoggerMessage(2, LogLevel.Debug, "No manager at {Manager} any more")]
-        public static partial void Forgotten(ILogger logger, string manager);
+    [LoggerMessage(2, LogLevel.Debug, "No manager at {Manager} any more")]
+    public static partial void Forgotten(ILogger logger, string manager);
 
-        [LoggerMessage(EventId = 3, Message = "The managers' name {Name} could not be looked up: {Message}")]
-        public static partial void NotFound(ILogger logger, LogLevel level, string name, string message);
-    }
+    [LoggerMessage(EventId = 3, Message = "The managers' name {Name} could not be looked up: {Message}")]
+    public static partial void NotFound(ILogger logger, LogLevel level, string name, string message);
 }

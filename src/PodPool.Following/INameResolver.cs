@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace PodPool.Router.Managing;
+namespace PodPool.Following;
 
 /// <summary>Who answers to a name.</summary>
 internal interface INameResolver

@@ -2,40 +2,45 @@ using System.Net;
 using System.Net.Security;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
 using PodPool.Contracts;
 using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
 
-namespace PodPool.Router.Managing;
+namespace PodPool.Following;
 
 /// <summary>One manager's address: a channel, and a stream that is opened again whenever it ends, for as long as the address is wanted.</summary>
-internal sealed partial class ManagerStream : IDisposable
+internal sealed class ManagerStream<TUp, TDown> : IDisposable
+    where TUp : class
+    where TDown : class
 {
-    /// <summary>A snapshot names every function and every instance in one message.</summary>
+    /// <summary>A snapshot is one message, however much there is.</summary>
     private const int LargestMessage = 256 << 20;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly string _name;
-    private readonly ManagerLink _link;
-    private readonly Succession _succession;
+    private readonly IFollower<TUp, TDown> _follower;
+    private readonly Succession<TUp, TDown> _succession;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly GrpcChannel _channel;
-    private readonly Contracts.V1.Pool.PoolClient _client;
+    private readonly CallInvoker _invoker;
 
     /// <param name="endPoint">Where the manager listens.</param>
-    /// <param name="identity">Who this router is over TLS; null: none is spoken.</param>
-    /// <param name="link">Who asks the manager that is followed.</param>
+    /// <param name="identity">Who this process is over TLS; null: none is spoken.</param>
+    /// <param name="follower">Who talks with the manager that is followed.</param>
     /// <param name="succession">Who decides which that is.</param>
-    /// <param name="options">How the router is set up.</param>
+    /// <param name="connectTimeout">How long it may take to accept a connection.</param>
     /// <param name="time">What time it is.</param>
     /// <param name="logger">Where it logs.</param>
-    public ManagerStream(EndPoint endPoint, FolderIdentity? identity, ManagerLink link, Succession succession, RouterOptions options, TimeProvider time, ILogger logger)
+    public ManagerStream(
+        EndPoint endPoint, FolderIdentity? identity, IFollower<TUp, TDown> follower, Succession<TUp, TDown> succession, TimeSpan connectTimeout, TimeProvider time,
+        ILogger logger)
     {
         _name = endPoint.ToString()!;
-        (_link, _succession, _time, _logger) = (link, succession, time, logger);
+        (_follower, _succession, _time, _logger) = (follower, succession, time, logger);
         _channel = GrpcChannel.ForAddress(identity is null ? "http://manager" : "https://manager", new()
         {
             MaxReceiveMessageSize = LargestMessage,
@@ -45,7 +50,7 @@ internal sealed partial class ManagerStream : IDisposable
                 ConnectCallback = (_, cancellationToken) => identity is null
                     ? PodAddress.ConnectAsync(endPoint, cancellationToken)
                     : InstallationTls.ConnectAsync(endPoint, CallAs(identity.Current), cancellationToken),
-                ConnectTimeout = options.ConnectTimeout,
+                ConnectTimeout = connectTimeout,
                 UseProxy = false,
                 EnableMultipleHttp2Connections = true,
                 ActivityHeadersPropagator = null,
@@ -55,7 +60,7 @@ internal sealed partial class ManagerStream : IDisposable
                 KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
             },
         });
-        _client = new(_channel);
+        _invoker = _channel.CreateCallInvoker();
     }
 
     /// <summary>Keeps a stream. Never throws.</summary>
@@ -98,11 +103,11 @@ internal sealed partial class ManagerStream : IDisposable
     /// <summary>One stream, until either side ends it.</summary>
     private async Task<End> TalkAsync(CancellationToken stoppingToken)
     {
-        using var talk = new ManagerTalk(_name, _client, stoppingToken);
+        using var talk = new ManagerTalk<TUp, TDown>(_name, _invoker, _follower, stoppingToken);
         var end = new End();
         try
         {
-            await talk.GreetAsync(_link.RouterId).ConfigureAwait(false);
+            await talk.TellAsync(_follower.Hello, talk.Ending).ConfigureAwait(false);
             await foreach (var update in talk.ListenAsync().ConfigureAwait(false))
             {
                 if (_succession.Hear(talk, update) is { } comeBack)
@@ -112,7 +117,7 @@ internal sealed partial class ManagerStream : IDisposable
                 }
             }
         }
-#pragma warning disable CA1031 // Whatever a manager says or does: the router goes on, and comes back to it.
+#pragma warning disable CA1031 // Whatever a manager says or does: we go on, and comes back to it.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -130,16 +135,16 @@ internal sealed partial class ManagerStream : IDisposable
         switch (fault)
         {
             case null:
-                Log.Ended(_logger, _name);
+                ManagerStreamLog.Ended(_logger, _name);
                 break;
             case RpcException refused when refused.ReasonOf() == Reason.NotLeader:
-                Log.Deposed(_logger, _name);
+                ManagerStreamLog.Deposed(_logger, _name);
                 break;
             case RpcException or HttpRequestException or IOException or OperationCanceledException:
-                Log.Lost(_logger, level, _name, fault.Message);
+                ManagerStreamLog.Lost(_logger, level, _name, fault.Message);
                 break;
             default:
-                Log.Defect(_logger, _name, fault);
+                ManagerStreamLog.Defect(_logger, _name, fault);
                 break;
         }
     }
@@ -149,19 +154,19 @@ internal sealed partial class ManagerStream : IDisposable
     /// <param name="Fault">Why; null: as it should.</param>
     /// <param name="WasFollowed">It was the leader's.</param>
     private readonly record struct End(Task? ComeBack, Exception? Fault, bool WasFollowed);
+}
 
-    private static partial class Log
-    {
-        [LoggerMessage(EventId = 1, Message = "No manager at {Manager}, going on with what is known: {Message}")]
-        public static partial void Lost(ILogger logger, LogLevel level, string manager, string message);
+internal static partial class ManagerStreamLog
+{
+    [LoggerMessage(EventId = 1, Message = "No manager at {Manager}, going on with what is known: {Message}")]
+    public static partial void Lost(ILogger logger, LogLevel level, string manager, string message);
 
-        [LoggerMessage(2, LogLevel.Information, "The manager at {Manager} ended the stream")]
-        public static partial void Ended(ILogger logger, string manager);
+    [LoggerMessage(2, LogLevel.Information, "The manager at {Manager} ended the stream")]
+    public static partial void Ended(ILogger logger, string manager);
 
-        [LoggerMessage(3, LogLevel.Information, "The manager at {Manager} leads no more")]
-        public static partial void Deposed(ILogger logger, string manager);
+    [LoggerMessage(3, LogLevel.Information, "The manager at {Manager} leads no more")]
+    public static partial void Deposed(ILogger logger, string manager);
 
-        [LoggerMessage(4, LogLevel.Error, "What the manager at {Manager} said could not be taken in")]
-        public static partial void Defect(ILogger logger, string manager, Exception exception);
-    }
+    [LoggerMessage(4, LogLevel.Error, "What the manager at {Manager} said could not be taken in")]
+    public static partial void Defect(ILogger logger, string manager, Exception exception);
 }

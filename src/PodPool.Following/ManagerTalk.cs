@@ -1,32 +1,35 @@
 using System.Diagnostics.CodeAnalysis;
 using Grpc.Core;
-using PodPool.Contracts.V1;
 
-namespace PodPool.Router.Managing;
+namespace PodPool.Following;
 
 /// <summary>One stream with one manager, from its hello until either side ends it.</summary>
 [SuppressMessage("Usage", "CA2213", Justification = "What is asked of the manager outlives the stream; the source has no timer and no handle to let go of.")]
-internal sealed class ManagerTalk : IDisposable
+internal sealed class ManagerTalk<TUp, TDown> : IDisposable
+    where TUp : class
+    where TDown : class
 {
     private readonly CancellationTokenSource _ending;
     private readonly CancellationTokenSource _superseded = new();
-    private readonly AsyncDuplexStreamingCall<RouterMessage, RouteUpdate> _call;
+    private readonly AsyncDuplexStreamingCall<TUp, TDown> _call;
 
     /// <param name="manager">Where the manager listens; for people.</param>
-    /// <param name="client">The manager.</param>
-    /// <param name="stoppingToken">The router stops.</param>
-    public ManagerTalk(string manager, Contracts.V1.Pool.PoolClient client, CancellationToken stoppingToken)
+    /// <param name="invoker">The manager.</param>
+    /// <param name="follower">Who talks with it.</param>
+    /// <param name="stoppingToken">The process stops.</param>
+    public ManagerTalk(string manager, CallInvoker invoker, IFollower<TUp, TDown> follower, CancellationToken stoppingToken)
     {
-        (Manager, Client) = (manager, client);
+        (Manager, Invoker) = (manager, invoker);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        _call = client.Connect(cancellationToken: _ending.Token);
+        _call = follower.Open(invoker, _ending.Token);
         Ending = _ending.Token;
         Superseded = _superseded.Token;
     }
 
     public string Manager { get; }
 
-    public Contracts.V1.Pool.PoolClient Client { get; }
+    /// <summary>For calls beside the stream.</summary>
+    public CallInvoker Invoker { get; }
 
     /// <summary>The epoch of its snapshot; null: it does not lead, as far as it said. Under the succession's lock, as the next two.</summary>
     public ulong? Epoch { get; set; }
@@ -43,14 +46,11 @@ internal sealed class ManagerTalk : IDisposable
     /// <summary>Signalled when another stream is followed instead.</summary>
     public CancellationToken Superseded { get; }
 
-    /// <summary>Says who we are.</summary>
-    public Task GreetAsync(string routerId) => TellAsync(new() { Hello = new() { RouterId = routerId } }, Ending);
-
-    public Task TellAsync(RouterMessage message, CancellationToken cancellationToken) => _call.RequestStream.WriteAsync(message, cancellationToken);
+    public Task TellAsync(TUp message, CancellationToken cancellationToken) => _call.RequestStream.WriteAsync(message, cancellationToken);
 
     /// <summary>What the manager says, until it ends the stream.</summary>
     /// <exception cref="RpcException">The stream ended otherwise.</exception>
-    public IAsyncEnumerable<RouteUpdate> ListenAsync() => _call.ResponseStream.ReadAllAsync(Ending);
+    public IAsyncEnumerable<TDown> ListenAsync() => _call.ResponseStream.ReadAllAsync(Ending);
 
     /// <summary>Another stream is followed. What is asked by this one and not answered is asked anew.</summary>
     public void Supersede() => _ = _superseded.CancelAsync();

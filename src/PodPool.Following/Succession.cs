@@ -1,11 +1,10 @@
-using PodPool.Contracts.V1;
-using PodPool.Router.Routing;
+using Microsoft.Extensions.Logging;
 
-namespace PodPool.Router.Managing;
+namespace PodPool.Following;
 
 /// <summary>
-/// Which manager is followed: the one of the highest epoch among those who say that they lead. Its table is ours, and it alone is told our
-/// loads and suspicions.
+/// Which manager is followed: the one of the highest epoch among those who say that they lead. Its table is ours, and it alone is told
+/// what we have to tell.
 /// </summary>
 /// <remarks>
 /// What a manager's snapshot means:
@@ -17,17 +16,17 @@ namespace PodPool.Router.Managing;
 ///   lower        an old one that does not know yet: its stream stays open, and what it says is not heard
 /// </code>
 /// Epochs may begin anew, when whatever counts them was deleted. So an old one is believed after all when no other has led for
-/// <see cref="Doubt"/>: longer than a leader needs to find out that it leads no more.
+/// <see cref="Succession.Doubt"/>: longer than a leader needs to find out that it leads no more.
 /// </remarks>
-internal sealed partial class Succession(ManagerLink link, RouteBook routes, RouterOptions options, TimeProvider time, ILogger<Succession> logger) : IDisposable
+internal sealed class Succession<TUp, TDown>(IFollower<TUp, TDown> follower, TimeProvider time, ILoggerFactory loggers) : IDisposable
+    where TUp : class
+    where TDown : class
 {
-    /// <summary>How long an old leader is not believed though there is no other.</summary>
-    public static readonly TimeSpan Doubt = TimeSpan.FromSeconds(15);
-
     private readonly Lock _gate = new();
-    private readonly List<ManagerTalk> _old = [];
-    private ManagerTalk? _followed;
-    private ManagerTalk? _asked;
+    private readonly List<ManagerTalk<TUp, TDown>> _old = [];
+    private readonly ILogger _logger = loggers.CreateLogger("PodPool.Following.Succession");
+    private ManagerTalk<TUp, TDown>? _followed;
+    private ManagerTalk<TUp, TDown>? _asked;
     private ulong? _epoch;
     private ITimer? _doubt;
     private TaskCompletionSource _change = New();
@@ -38,24 +37,25 @@ internal sealed partial class Succession(ManagerLink link, RouteBook routes, Rou
     /// Null: go on listening. Otherwise the leader is followed already, by another address: end the stream, and come back when the task
     /// completes. (Were it kept, the leader would wait for its acknowledgements.)
     /// </returns>
-    public Task? Hear(ManagerTalk talk, RouteUpdate update)
+    public Task? Hear(ManagerTalk<TUp, TDown> talk, TDown update)
     {
+        var head = follower.HeadOf(update);
         lock (_gate)
         {
             if (talk != _followed)
             {
-                if (!update.Snapshot)
+                if (!head.IsSnapshot)
                 {
                     return null;
                 }
 
-                talk.Epoch = update.Epoch;
-                if (update.Epoch == _followed?.Epoch)
+                talk.Epoch = head.Epoch;
+                if (head.Epoch == _followed?.Epoch)
                 {
                     return _change.Task;
                 }
 
-                if (update.Epoch < _epoch)
+                if (head.Epoch < _epoch)
                 {
                     KeepLocked(talk);
                     return null;
@@ -69,22 +69,22 @@ internal sealed partial class Succession(ManagerLink link, RouteBook routes, Rou
                 }
             }
 
-            routes.Apply(update);
-            talk.Version = update.Version;
-            if (update.Snapshot)
+            follower.Apply(update);
+            talk.Version = head.Version;
+            if (head.IsSnapshot)
             {
-                talk.Epoch = _epoch = update.Epoch;
-                FollowLocked(talk, update.Changed.Count);
+                talk.Epoch = _epoch = head.Epoch;
+                FollowLocked(talk, head.Functions);
             }
 
-            link.Outbox.Acknowledge(update.Version);
+            follower.Applied(head.Version);
             return null;
         }
     }
 
     /// <summary>A stream has ended.</summary>
     /// <returns>Whether its manager was followed.</returns>
-    public bool Ended(ManagerTalk talk)
+    public bool Ended(ManagerTalk<TUp, TDown> talk)
     {
         lock (_gate)
         {
@@ -96,8 +96,8 @@ internal sealed partial class Succession(ManagerLink link, RouteBook routes, Rou
 
             _followed = null;
             _doubt?.Dispose();
-            _doubt = time.CreateTimer(_ => BelieveOld(), null, Doubt, Timeout.InfiniteTimeSpan);
-            link.Lost();
+            _doubt = time.CreateTimer(_ => BelieveOld(), null, Succession.Doubt, Timeout.InfiniteTimeSpan);
+            follower.Lost();
             ChangedLocked();
             return true;
         }
@@ -105,23 +105,23 @@ internal sealed partial class Succession(ManagerLink link, RouteBook routes, Rou
 
     public void Dispose() => _doubt?.Dispose();
 
-    private void KeepLocked(ManagerTalk talk)
+    private void KeepLocked(ManagerTalk<TUp, TDown> talk)
     {
         if (!_old.Contains(talk))
         {
             _old.Add(talk);
-            Log.Old(logger, talk.Manager, talk.Epoch, _epoch);
+            SuccessionLog.Old(_logger, talk.Manager, talk.Epoch, _epoch);
         }
     }
 
-    private void FollowLocked(ManagerTalk talk, int functions)
+    private void FollowLocked(ManagerTalk<TUp, TDown> talk, int functions)
     {
         var before = _followed;
         _followed = talk;
         _old.Remove(talk);
         _doubt?.Dispose();
-        link.Follow(talk);
-        Log.Followed(logger, talk.Manager, talk.Epoch, functions);
+        follower.Follow(talk);
+        SuccessionLog.Followed(_logger, talk.Manager, talk.Epoch, functions);
         if (before == talk)
         {
             return;
@@ -129,7 +129,7 @@ internal sealed partial class Succession(ManagerLink link, RouteBook routes, Rou
 
         if (before is not null)
         {
-            Log.Superseded(logger, before.Manager, before.Epoch);
+            SuccessionLog.Superseded(_logger, before.Manager, before.Epoch);
             _old.Add(before);
             ChangedLocked();
         }
@@ -164,13 +164,11 @@ internal sealed partial class Succession(ManagerLink link, RouteBook routes, Rou
 
     /// <summary>Tells a leader what there is to be told, as long as it is followed.</summary>
     /// <param name="talk">The leader.</param>
-    /// <param name="before">Completes when nobody else is told: what one takes out of the outbox, the other does not find.</param>
-    /// <remarks>At most one message is under way; what changes meanwhile goes into the next.</remarks>
-    private async Task TellAsync(ManagerTalk talk, Task before)
+    /// <param name="before">Completes when nobody else is told: what one is told, the other is not.</param>
+    private async Task TellAsync(ManagerTalk<TUp, TDown> talk, Task before)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(talk.Ending, talk.Superseded);
-        var outbox = link.Outbox;
         lock (_gate)
         {
             if (_followed != talk)
@@ -178,43 +176,30 @@ internal sealed partial class Succession(ManagerLink link, RouteBook routes, Rou
                 return;
             }
 
-            outbox.Restart(routes.All);
-            outbox.Acknowledge(talk.Version);
+            follower.Restart(talk.Version);
         }
 
-        while (true)
-        {
-            await outbox.Any.Happened.WaitAsync(over.Token).ConfigureAwait(false);
-            var rest = options.ReportInterval - time.GetElapsedTime(link.LastTold);
-            if (rest > TimeSpan.Zero)
-            {
-                using var enough = CancellationTokenSource.CreateLinkedTokenSource(over.Token);
-                await Task.WhenAny(outbox.Urgent.Happened, Task.Delay(rest, time, enough.Token)).ConfigureAwait(false);
-                await enough.CancelAsync().ConfigureAwait(false);
-                over.Token.ThrowIfCancellationRequested();
-            }
-
-            outbox.Any.Reset();
-            outbox.Urgent.Reset();
-            link.LastTold = time.GetTimestamp();
-            foreach (var message in outbox.Take())
-            {
-                await talk.TellAsync(message, over.Token).ConfigureAwait(false);
-            }
-        }
+        await follower.TellAsync(talk, over.Token).ConfigureAwait(false);
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
 
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Information, "Connected to the manager at {Manager}, epoch {Epoch}: {Functions} functions")]
-        public static partial void Followed(ILogger logger, string manager, ulong? epoch, int functions);
+/// <summary>What all successions go by.</summary>
+internal static class Succession
+{
+    /// <summary>How long an old leader is not believed though there is no other.</summary>
+    public static readonly TimeSpan Doubt = TimeSpan.FromSeconds(15);
+}
 
-        [LoggerMessage(2, LogLevel.Warning, "The manager at {Manager}, epoch {Epoch}, is not followed any more: a newer one leads")]
-        public static partial void Superseded(ILogger logger, string manager, ulong? epoch);
+internal static partial class SuccessionLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Connected to the manager at {Manager}, epoch {Epoch}: {Functions} functions")]
+    public static partial void Followed(ILogger logger, string manager, ulong? epoch, int functions);
 
-        [LoggerMessage(3, LogLevel.Warning, "The manager at {Manager} says that it leads in epoch {Epoch}, and is not believed: epoch {Newer} was seen")]
-        public static partial void Old(ILogger logger, string manager, ulong? epoch, ulong? newer);
-    }
+    [LoggerMessage(2, LogLevel.Warning, "The manager at {Manager}, epoch {Epoch}, is not followed any more: a newer one leads")]
+    public static partial void Superseded(ILogger logger, string manager, ulong? epoch);
+
+    [LoggerMessage(3, LogLevel.Warning, "The manager at {Manager} says that it leads in epoch {Epoch}, and is not believed: epoch {Newer} was seen")]
+    public static partial void Old(ILogger logger, string manager, ulong? epoch, ulong? newer);
 }

@@ -1,4 +1,4 @@
-namespace PodPool.Router.Managing;
+namespace PodPool.Following;
 
 /// <summary>Something has happened; how often does not matter. Reset it first, then look what.</summary>
 internal sealed class Signal
