@@ -8,7 +8,11 @@ namespace PodPool.Core;
 /// <param name="Scale">How many instances.</param>
 /// <param name="OnEmptyPool">What an acquire gets when no pod is warm.</param>
 public sealed record FunctionSpec(
-    FunctionName Name, string Revision, string PackageDigest, int Concurrency, ScaleLimits Scale, EmptyPoolPolicy OnEmptyPool);
+    FunctionName Name, string Revision, string PackageDigest, int Concurrency, ScaleLimits Scale, EmptyPoolPolicy OnEmptyPool)
+{
+    /// <summary>Whether it uses Dapr: pods on nodes whose door to it is open are preferred. Default: no.</summary>
+    public bool UsesDapr { get; init; }
+}
 
 /// <summary>How many instances a function has.</summary>
 /// <param name="Min">Kept even when idle.</param>

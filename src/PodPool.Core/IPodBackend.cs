@@ -61,6 +61,9 @@ public sealed record PodObservation(PodId Pod, PodPhase Phase, string Node, PodB
     /// <summary>Digests of the packages whose files it holds: functions of these prefer it. Default: none.</summary>
     public IReadOnlyList<string> HeldPackages { get; init; } = [];
 
+    /// <summary>What it was made from, as <see cref="PoolSpec.Template"/> names it. Default: empty, nobody knows.</summary>
+    public string Template { get; init; } = "";
+
     /// <summary>What keeps it from becoming warm, as far as the backend knows; part of the message if it never does. Default: nothing.</summary>
     public string Trouble { get; init; } = "";
 }

@@ -34,6 +34,7 @@ public sealed class Pool
     {
         SpecRules.Check(spec);
         _books = new PoolBooks(spec, backend, listener, time, newName);
+        _books.Pods.UseTemplate(spec.Template);
         _drains = new Drains(_books, _routers);
         _callers = new Callers(_books, _routers);
         _starts = new Starts(_books, _callers);
@@ -277,9 +278,23 @@ public sealed class Pool
     {
         SpecRules.Check(newSpec);
         using var entered = Enter();
+        var hadTemplate = _books.Spec.Template;
         _books.Spec = newSpec;
         _refill.Resized();
+        if (newSpec.Template != hadTemplate)
+        {
+            _refill.UseTemplate();
+        }
+
         Settle();
+    }
+
+    /// <summary>Which nodes have an open door to Dapr: functions that use it prefer pods there. Changes nothing of what runs.</summary>
+    public void SetOpenDoors(IReadOnlySet<string> nodes)
+    {
+        using var entered = Enter();
+        _books.Pods.Warm.OpenDoors = nodes;
+        _books.Pods.Outdated.OpenDoors = nodes;
     }
 
     // ---- time

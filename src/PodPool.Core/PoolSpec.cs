@@ -6,6 +6,12 @@ public sealed record PoolSpec
     /// <summary>The pool's name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>
+    /// What new pods are made from, by a name of the backend's. Warm pods that were made from something else are replaced, the new ones first; instances
+    /// stay. Default: empty, all pods are alike.
+    /// </summary>
+    public string Template { get; init; } = "";
+
     /// <summary>Warm pods to keep. At least 0.</summary>
     public required int Warm { get; init; }
 

@@ -272,4 +272,39 @@ public sealed class ClaimTests
         Assert.Equal(holder, _t.Claims[0].Pod);
         Assert.Contains(_t.Claims[1].Pod, full);
     }
+
+    [Fact]
+    public void A_function_that_uses_Dapr_gets_a_pod_on_a_node_whose_door_is_open_if_there_is_one()
+    {
+        var dapr = _t.Set(PoolUnderTest.Function(package: "mine") with { UsesDapr = true });
+        var other = _t.Set(PoolUnderTest.Function("other"));
+        _t.Pool.Reconcile([]);
+        var full = _t.Warm(4, "full");
+        var holder = Assert.Single(_t.Warm(1, "small", "mine"));
+        var open = _t.Warm(2, "open");
+
+        _t.Pool.SetOpenDoors(new HashSet<string> { "open", "nobody's" });
+        _t.Acquire(dapr);
+        _t.Acquire(dapr, waiting: 2);
+        _t.Acquire(other);
+        _t.Acquire(dapr, waiting: 3);
+
+        Assert.Subset(open.ToHashSet(), new HashSet<PodId> { _t.Claims[0].Pod, _t.Claims[1].Pod });
+        Assert.Contains(_t.Claims[2].Pod, full);
+        Assert.True(holder == _t.Claims[3].Pod, "where no door is open, it is as for any other function");
+    }
+
+    [Fact]
+    public void Of_pods_with_an_open_door_one_that_holds_the_package_is_preferred()
+    {
+        var dapr = _t.Set(PoolUnderTest.Function(package: "mine") with { UsesDapr = true });
+        _t.Pool.Reconcile([]);
+        _t.Warm(3, "open");
+        var holder = Assert.Single(_t.Warm(1, "also-open", "mine"));
+        _t.Pool.SetOpenDoors(new HashSet<string> { "open", "also-open" });
+
+        _t.Acquire(dapr);
+
+        Assert.Equal(holder, Assert.Single(_t.Claims).Pod);
+    }
 }

@@ -67,6 +67,9 @@ internal sealed class PoolUnderTest : IPodBackend, IPoolListener
 
     public void Observe(PodId pod, PodPhase phase, PodBinding? binding = null) => Pool.PodObserved(new PodObservation(pod, phase, "node", binding));
 
+    /// <summary>What a pod of a template says of itself.</summary>
+    public void Become(PodId pod, PodPhase phase, string template) => Pool.PodObserved(new PodObservation(pod, phase, "node") { Template = template });
+
     public AcquireId Acquire(FunctionName function, int waiting = 1, int inFlight = 0, double timeoutSeconds = 30, string router = Router)
     {
         var id = new AcquireId(++_acquires);

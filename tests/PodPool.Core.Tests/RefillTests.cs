@@ -235,4 +235,106 @@ public sealed class RefillTests
         t.PassSeconds(1);
         Assert.InRange(t.RefusalOf(acquire).RetryAfter.TotalSeconds, 9, 11);
     }
+
+    [Fact]
+    public void Warm_pods_of_an_old_template_are_replaced_one_for_one_the_new_ones_first()
+    {
+        var t = new PoolUnderTest(PoolUnderTest.Spec(2) with { Template = "old" });
+        t.Pool.Reconcile([]);
+        var old = t.Created.ToList();
+        old.ForEach(pod => t.Become(pod, PodPhase.Warm, "old"));
+
+        t.Pool.Resize(PoolUnderTest.Spec(2) with { Template = "new" });
+        Assert.Empty(t.Deletes);
+        var made = t.Created.Except(old).ToList();
+        Assert.Equal(2, made.Count);
+
+        t.Become(made[0], PodPhase.Warm, "new");
+        Assert.Contains(Assert.Single(t.Deletes).Pod, old);
+        t.Become(made[1], PodPhase.Warm, "new");
+        Assert.Equal(old.ToHashSet(), t.Deletes.Select(delete => delete.Pod).ToHashSet());
+        Assert.Equal(2, t.Pool.Status.Warm);
+    }
+
+    [Fact]
+    public void A_claim_takes_a_new_pod_if_there_is_one_and_else_an_old_one()
+    {
+        var t = new PoolUnderTest(PoolUnderTest.Spec(2) with { Template = "old" });
+        t.Pool.Reconcile([]);
+        var old = t.Created.ToList();
+        old.ForEach(pod => t.Become(pod, PodPhase.Warm, "old"));
+        t.Pool.Resize(PoolUnderTest.Spec(2) with { Template = "new" });
+        var hello = t.Set(PoolUnderTest.Function());
+
+        t.Acquire(hello);
+        Assert.Contains(t.Claims[0].Pod, old);
+
+        var made = t.Created.Except(old).ToList();
+        t.Become(made[0], PodPhase.Warm, "new");
+        t.Acquire(hello, waiting: 2);
+        Assert.Equal(made[0], t.Claims[1].Pod);
+    }
+
+    [Fact]
+    public void Instances_of_an_old_template_stay()
+    {
+        var t = new PoolUnderTest(PoolUnderTest.Spec(1) with { Template = "old" });
+        t.Pool.Reconcile([]);
+        t.Become(t.Created[0], PodPhase.Warm, "old");
+        var hello = t.Set(PoolUnderTest.Function());
+        t.Acquire(hello);
+        var serving = t.Serve();
+
+        t.Pool.Resize(PoolUnderTest.Spec(1) with { Template = "new" });
+        t.Become(t.Created[^1], PodPhase.Warm, "new");
+
+        Assert.Equal([serving], t.Routed(hello));
+        Assert.DoesNotContain(serving, t.Deletes.Select(delete => delete.Pod));
+    }
+
+    [Fact]
+    public void In_a_full_pool_an_old_pod_makes_room_for_a_new_one_and_no_second_goes_before_that_is_warm()
+    {
+        var t = new PoolUnderTest(PoolUnderTest.Spec(2) with { Template = "old", Max = 2 });
+        t.Pool.Reconcile([]);
+        var old = t.Created.ToList();
+        old.ForEach(pod => t.Become(pod, PodPhase.Warm, "old"));
+
+        t.Pool.Resize(PoolUnderTest.Spec(2) with { Template = "new", Max = 2 });
+        var first = Assert.Single(t.Deletes).Pod;
+        Assert.Equal(old, t.Created);
+        t.Pool.PodGone(first, "deleted");
+        var made = Assert.Single(t.Created.Except(old));
+        Assert.Single(t.Deletes);
+
+        t.Become(made, PodPhase.Warm, "new");
+        Assert.Equal(old.ToHashSet(), t.Deletes.Select(delete => delete.Pod).ToHashSet());
+    }
+
+    [Fact]
+    public void A_template_that_is_mended_is_tried_at_once_and_what_still_starts_is_not_waited_for()
+    {
+        var t = new PoolUnderTest(PoolUnderTest.Spec(1) with { Template = "broken", StopRefillAfter = 1, RefillRetry = TimeSpan.FromMinutes(1) });
+        t.Pool.Reconcile([]);
+        t.Observe(t.Created[0], PodPhase.Failed);
+        Assert.NotNull(t.Pool.Status.Stopped);
+        t.PassSeconds(60);
+        var stuck = t.Created[1];
+
+        t.Pool.Resize(PoolUnderTest.Spec(1) with { Template = "mended" });
+
+        Assert.Null(t.Pool.Status.Stopped);
+        Assert.Contains(stuck, t.Deletes.Select(delete => delete.Pod));
+        Assert.Equal(3, t.Created.Count);
+    }
+
+    [Fact]
+    public void Pods_of_which_nobody_knows_what_they_were_made_from_stay()
+    {
+        var t = new PoolUnderTest(PoolUnderTest.Spec(2) with { Template = "new" });
+        var known = t.Warm(2);
+        t.Pool.Reconcile([.. known.Select(pod => new PodObservation(pod, PodPhase.Warm, "node"))]);
+        Assert.Empty(t.Created);
+        Assert.Empty(t.Deletes);
+    }
 }

@@ -18,7 +18,7 @@ internal sealed class Starts(PoolBooks books, Callers callers)
     /// <summary>Gives warm pods to those who want them until one of both runs out.</summary>
     public void Deal()
     {
-        while (books.Hungry.Next is { } function && books.Pods.Warm.TryPick(function.Current.Spec.PackageDigest, out var pod))
+        while (books.Hungry.Next is { } function && books.Pods.TryPick(function.Current.Spec, out var pod))
         {
             Claim(function, pod);
         }

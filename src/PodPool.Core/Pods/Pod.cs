@@ -14,7 +14,13 @@ internal sealed class Pod(PodId id, long since) : Due
 
     public IReadOnlyList<string> HeldPackages { get; set; } = [];
 
-    /// <summary>Its places in the <see cref="WarmSet"/>, while it is warm.</summary>
+    /// <summary>What it was made from; empty: nobody knows.</summary>
+    public string Template { get; set; } = "";
+
+    /// <summary>The set that it is in, while it is warm.</summary>
+    public WarmSet? WarmIn { get; set; }
+
+    /// <summary>Its places in <see cref="WarmIn"/>.</summary>
     public LinkedListNode<Pod>[] WarmPlaces { get; set; } = [];
 
     /// <summary>Whether the backend has told of it: from then on, missing in its list means gone.</summary>

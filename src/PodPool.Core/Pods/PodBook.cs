@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace PodPool.Core;
 
 /// <summary>
@@ -11,8 +13,13 @@ internal sealed class PodBook(DueTimes due)
     private readonly Dictionary<ClaimId, Pod> _claims = [];
     private readonly int[] _counts = new int[(int)PodState.Gone + 1];
     private Pod? _troubled;
+    private string _template = "";
 
+    /// <summary>Warm pods that are as new ones would be.</summary>
     public WarmSet Warm { get; } = new();
+
+    /// <summary>Warm pods that were made from another template: taken when no others are left, and given up for new ones.</summary>
+    public WarmSet Outdated { get; } = new();
 
     public IReadOnlyCollection<Pod> All => _pods.Values;
 
@@ -20,6 +27,26 @@ internal sealed class PodBook(DueTimes due)
     public int Total => _pods.Count;
 
     public int Count(PodState state) => _counts[(int)state];
+
+    /// <summary>The warm pod to take for a function.</summary>
+    public bool TryPick(FunctionSpec function, [NotNullWhen(true)] out Pod? pod) => Warm.TryPick(function, out pod) || Outdated.TryPick(function, out pod);
+
+    /// <summary>New pods are made from this from now on.</summary>
+    public void UseTemplate(string template)
+    {
+        _template = template;
+        foreach (var pod in _pods.Values)
+        {
+            if (pod.WarmIn is { } set && set != SetOf(pod))
+            {
+                LeaveWarm(pod);
+                EnterWarm(pod);
+            }
+        }
+    }
+
+    /// <summary>Whether a pod was made from something else than new ones are.</summary>
+    public bool IsOutdated(Pod pod) => _template.Length > 0 && pod.Template.Length > 0 && pod.Template != _template;
 
     /// <summary>
     /// What keeps the starting pod that was told of last from becoming warm; empty: nothing, as far as is known. When that one is past it, another's is
@@ -51,7 +78,8 @@ internal sealed class PodBook(DueTimes due)
             _troubled = pod;
         }
 
-        if (pod.Node == observation.Node && pod.HeldPackages.SequenceEqual(observation.HeldPackages))
+        var template = observation.Template.Length > 0 ? observation.Template : pod.Template;
+        if (pod.Node == observation.Node && pod.Template == template && pod.HeldPackages.SequenceEqual(observation.HeldPackages))
         {
             return;
         }
@@ -59,21 +87,22 @@ internal sealed class PodBook(DueTimes due)
         var warm = pod.State == PodState.Warm;
         if (warm)
         {
-            Warm.Remove(pod);
+            LeaveWarm(pod);
         }
 
         pod.Node = observation.Node;
+        pod.Template = template;
         pod.HeldPackages = [.. observation.HeldPackages];
         if (warm)
         {
-            Warm.Add(pod);
+            EnterWarm(pod);
         }
     }
 
     public void ToWarm(Pod pod)
     {
         Leave(pod, PodState.Warm);
-        Warm.Add(pod);
+        EnterWarm(pod);
     }
 
     public void ToClaimed(Pod pod, Revision revision, ClaimId claim, long now)
@@ -115,6 +144,20 @@ internal sealed class PodBook(DueTimes due)
         _pods.Remove(pod.Id);
     }
 
+    private WarmSet SetOf(Pod pod) => IsOutdated(pod) ? Outdated : Warm;
+
+    private void EnterWarm(Pod pod)
+    {
+        pod.WarmIn = SetOf(pod);
+        pod.WarmIn.Add(pod);
+    }
+
+    private static void LeaveWarm(Pod pod)
+    {
+        pod.WarmIn!.Remove(pod);
+        pod.WarmIn = null;
+    }
+
     private void Leave(Pod pod, PodState next)
     {
         if (next <= pod.State)
@@ -128,7 +171,7 @@ internal sealed class PodBook(DueTimes due)
         switch (pod.State)
         {
             case PodState.Warm:
-                Warm.Remove(pod);
+                LeaveWarm(pod);
                 break;
             case PodState.Claimed:
                 _claims.Remove(pod.Claim);

@@ -1,10 +1,12 @@
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 
 namespace PodPool.Core;
 
 /// <summary>
 /// The warm pods, and which of them to take: one that holds the package's files, on the node that has the most of such; if none
-/// holds them, one on the node with the most warm pods. O(1), however large the pool.
+/// holds them, one on the node with the most warm pods. O(1), however large the pool. A function that uses Dapr gets one on a node whose door to it is
+/// open, if there is any: O(nodes) at worst, with most doors shut.
 /// </summary>
 internal sealed class WarmSet
 {
@@ -13,9 +15,22 @@ internal sealed class WarmSet
 
     public int Count => _all.Count;
 
-    public bool TryPick(string packageDigest, [NotNullWhen(true)] out Pod? pod)
+    /// <summary>The nodes whose door to Dapr is open.</summary>
+    public IReadOnlySet<string> OpenDoors { get; set; } = FrozenSet<string>.Empty;
+
+    /// <summary>The pod to take for a function.</summary>
+    public bool TryPick(FunctionSpec function, [NotNullWhen(true)] out Pod? pod)
     {
-        pod = _holders.TryGetValue(packageDigest, out var holders) ? holders.Fullest : _all.Fullest;
+        var holders = _holders.GetValueOrDefault(function.PackageDigest);
+        pod = function.UsesDapr && OpenDoors.Count > 0 ? holders?.FullestOf(OpenDoors) ?? _all.FullestOf(OpenDoors) : null;
+        pod ??= (holders ?? _all).Fullest;
+        return pod is not null;
+    }
+
+    /// <summary>The pod to do without.</summary>
+    public bool TryPickSpare([NotNullWhen(true)] out Pod? pod)
+    {
+        pod = _all.Fullest;
         return pod is not null;
     }
 
@@ -69,11 +84,28 @@ internal sealed class WarmSet
         /// <summary>The pod of the fullest node that became warm last: its memory is the least likely to be paged out.</summary>
         public Pod? Fullest => _highest == 0 ? null : _byCount[_highest].First!.Value.Pods.Last!.Value;
 
+        /// <summary>The same of some nodes only; null: none of them has any.</summary>
+        public Pod? FullestOf(IReadOnlySet<string> nodes)
+        {
+            for (var count = _highest; count > 0; count--)
+            {
+                foreach (var node in _byCount[count])
+                {
+                    if (nodes.Contains(node.Name))
+                    {
+                        return node.Pods.Last!.Value;
+                    }
+                }
+            }
+
+            return null;
+        }
+
         public LinkedListNode<Pod> Add(Pod pod)
         {
             if (!_nodes.TryGetValue(pod.Node, out var node))
             {
-                _nodes.Add(pod.Node, node = new Node());
+                _nodes.Add(pod.Node, node = new Node(pod.Node));
                 _byCount[0].AddLast(node.Place);
             }
 
@@ -118,7 +150,9 @@ internal sealed class WarmSet
 
         private sealed class Node
         {
-            public Node() => Place = new LinkedListNode<Node>(this);
+            public Node(string name) => (Name, Place) = (name, new LinkedListNode<Node>(this));
+
+            public string Name { get; }
 
             public LinkedList<Pod> Pods { get; } = new();
 

@@ -22,6 +22,23 @@ internal sealed class Refill(PoolBooks books) : Due
 
     public void Resized() => _bucket.Change(books.Spec);
 
+    /// <summary>New pods are made from something else: those that still start are not waited for, and what failed before says nothing of them.</summary>
+    public void UseTemplate()
+    {
+        books.Pods.UseTemplate(books.Spec.Template);
+        _failures = 0;
+        if (_backOff is not null)
+        {
+            _backOff = null;
+            books.Tell(PoolEventKind.RefillResumed, message: "The template changed.");
+        }
+
+        foreach (var pod in books.Pods.All.Where(pod => pod.State == PodState.Starting && books.Pods.IsOutdated(pod)).ToList())
+        {
+            books.Delete(pod, DeleteReason.Surplus);
+        }
+    }
+
     public void BecameWarm(Pod pod)
     {
         _startTook = books.Clock.Since(pod.Since);
@@ -61,11 +78,11 @@ internal sealed class Refill(PoolBooks books) : Due
     public void Run()
     {
         books.Due.Clear(this);
+        DropSurplus();
         var missing = books.Spec.Warm + books.Hungry.Pods - books.Pods.Warm.Count - books.Pods.Count(PodState.Starting);
         if (missing <= 0)
         {
             _yieldsSince = null;
-            DropSurplus();
             return;
         }
 
@@ -90,7 +107,7 @@ internal sealed class Refill(PoolBooks books) : Due
     /// <summary>Whether no claim is in the way: they may take their time while warm pods are left, but not for ever.</summary>
     private bool Yielded()
     {
-        if (books.Spec.RefillYield <= TimeSpan.Zero || books.Pods.Warm.Count == 0 || books.Pods.Count(PodState.Claimed) == 0)
+        if (books.Spec.RefillYield <= TimeSpan.Zero || books.Pods.Count(PodState.Warm) == 0 || books.Pods.Count(PodState.Claimed) == 0)
         {
             _yieldsSince = null;
             return true;
@@ -110,6 +127,12 @@ internal sealed class Refill(PoolBooks books) : Due
     private bool MayCreate()
     {
         var starting = books.Pods.Count(PodState.Starting);
+        if (books.Pods.Total >= books.Spec.Max && starting == 0 && books.Pods.Count(PodState.Gone) == 0 && books.Pods.Outdated.TryPickSpare(out var outdated))
+        {
+            // In a pool that is full, one of the old makes room for one of the new.
+            books.Delete(outdated, DeleteReason.Surplus);
+        }
+
         if (books.Pods.Total >= books.Spec.Max || starting >= books.Spec.RefillParallelism || (_backOff is not null && starting > 0))
         {
             // Whatever ends this comes as an event.
@@ -131,6 +154,7 @@ internal sealed class Refill(PoolBooks books) : Due
         _bucket.Take();
         var pod = books.Pods.Add(new PodId(books.NewName()), books.Clock.Now);
         pod.Probe = _backOff is not null;
+        pod.Template = books.Spec.Template;
         books.Due.Set(pod, books.Clock.After(books.Spec.StartDeadline));
         books.Backend.Create(pod.Id);
         books.Tell(PoolEventKind.PodCreating, pod);
@@ -138,9 +162,9 @@ internal sealed class Refill(PoolBooks books) : Due
 
     private void DropSurplus()
     {
-        for (var surplus = books.Pods.Warm.Count - books.Spec.Warm - books.Hungry.Pods; surplus > 0; surplus--)
+        for (var surplus = books.Pods.Count(PodState.Warm) - books.Spec.Warm - books.Hungry.Pods; surplus > 0; surplus--)
         {
-            if (books.Pods.Warm.TryPick("", out var pod))
+            if (books.Pods.Outdated.TryPickSpare(out var pod) || books.Pods.Warm.TryPickSpare(out pod))
             {
                 books.Delete(pod, DeleteReason.Surplus);
             }
