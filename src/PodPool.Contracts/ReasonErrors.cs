@@ -76,7 +76,7 @@ public static class ReasonErrors
         Reason.FunctionNotFound or Reason.PoolNotFound => RpcCode.NotFound,
         Reason.FunctionDeleted => RpcCode.Aborted,
         Reason.PodGone or Reason.InstanceGone or Reason.ManagerUnavailable or Reason.ShuttingDown or Reason.NotLeader or Reason.FunctionNotReady
-            or Reason.RegistryUnavailable => RpcCode.Unavailable,
+            or Reason.RegistryUnavailable or Reason.DaprUnavailable => RpcCode.Unavailable,
         Reason.Internal or Reason.Unspecified or Reason.FunctionError => RpcCode.Internal,
         _ => RpcCode.FailedPrecondition,
     };

@@ -85,6 +85,9 @@ public static class PodLabels
 {
     public const string Pool = "podpool.dev/pool";
     public const string State = "podpool.dev/state";
+
+    /// <summary>What of its pool's template it was made from, as a hash: a warm pod with another than the pool's is replaced.</summary>
+    public const string Template = "podpool.dev/template";
     public const string Function = "podpool.dev/function";
     public const string FunctionNamespace = "podpool.dev/function-namespace";
     public const string Revision = "podpool.dev/revision";

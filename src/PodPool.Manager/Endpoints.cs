@@ -1,9 +1,11 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using PodPool.Contracts.Wire;
+using PodPool.Manager.Doors;
 using PodPool.Manager.Operations;
 using PodPool.Manager.Routing;
 
@@ -11,7 +13,7 @@ namespace PodPool.Manager;
 
 /// <summary>
 /// Where a manager listens, and what is answered there. With one address both routers and operators come in by it. On a cluster operators have
-/// an address of their own, which only who may forward the pod's ports reaches; a port says who may ask what, as nothing else of a call can be believed.
+/// an address of their own, which only who may forward the pod's ports reaches; a port says who may ask what, and at the other the caller's certificate does.
 /// </summary>
 internal static class Endpoints
 {
@@ -43,9 +45,9 @@ internal static class Endpoints
             app.UseRouting();
             app.Use((context, next) =>
             {
-                // Not found, as on a port where it never was.
-                if (context.GetEndpoint()?.Metadata.GetMetadata<ForOperators>() is not null != (context.Connection.LocalPort == operators))
+                if (context.GetEndpoint() is { } endpoint && !MayAsk(context.Connection, endpoint, operators, options.ListensOverTls))
                 {
+                    // Not found, as where it never was.
                     context.SetEndpoint(null);
                 }
 
@@ -53,8 +55,9 @@ internal static class Endpoints
             });
         }
 
-        app.MapGrpcService<PoolService>();
-        app.MapGrpcService<OperatorService>().WithMetadata(new ForOperators());
+        app.MapGrpcService<PoolService>().WithMetadata(new ForPeers(InstallationTls.RouterName));
+        app.MapGrpcService<DoorService>().WithMetadata(new ForPeers(InstallationTls.DoorName));
+        app.MapGrpcService<OperatorService>();
     }
 
     private static void Listen(KestrelServerOptions kestrel, EndPoint endPoint, bool tls)
@@ -71,12 +74,16 @@ internal static class Endpoints
                 listen.Protocols = HttpProtocols.Http2;
                 if (tls)
                 {
-                    var security = kestrel.ApplicationServices.GetRequiredService<RouterSecurity>();
+                    var security = kestrel.ApplicationServices.GetRequiredService<PeerSecurity>();
                     listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(security.ForHandshake()) });
                 }
             });
         }
     }
+
+    private static bool MayAsk(ConnectionInfo connection, Endpoint endpoint, int operators, bool overTls)
+        => endpoint.Metadata.GetMetadata<ForPeers>() is not { } peers ? connection.LocalPort == operators
+            : connection.LocalPort != operators && (!overTls || InstallationTls.IsNamed(peers.Name, connection.ClientCertificate, SslPolicyErrors.None));
 
     private static int? PortOf(string address) => PodAddress.Parse(address) is IPEndPoint ip ? ip.Port : null;
 
@@ -116,5 +123,6 @@ internal static class Endpoints
         throw new ManagerOptionsException($"somebody listens on '{path}' already: name another address, or stop that one");
     }
 
-    private sealed class ForOperators;
+    /// <summary>What operators do not ask, but who has a certificate of this name.</summary>
+    private sealed record ForPeers(string Name);
 }

@@ -3,10 +3,11 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using PodPool.Manager.Claims;
+using PodPool.Manager.Doors;
 using PodPool.Manager.Functions;
-using PodPool.Manager.Leading;
 using PodPool.Manager.Kubernetes;
 using PodPool.Manager.Kubernetes.Installing;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Observability;
 using PodPool.Manager.Operations;
@@ -100,6 +101,10 @@ public static class ManagerHost
         services.AddSingleton<PoolSizes>();
         services.AddSingleton<PoolSet>();
         services.AddSingleton<Prefetcher>();
+
+        services.AddSingleton<DoorHub>();
+        services.AddSingleton<DoorClaims>();
+        services.AddSingleton<DoorService>();
 
         services.AddSingleton<RouterHub>();
         services.AddSingleton<Routes>();

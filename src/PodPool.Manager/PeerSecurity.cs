@@ -3,13 +3,13 @@ using System.Security.Cryptography.X509Certificates;
 using PodPool.Contracts.Wire;
 using PodPool.Manager.Loader.Certificates;
 
-namespace PodPool.Manager.Routing;
+namespace PodPool.Manager;
 
 /// <summary>
-/// Mutual TLS with routers: shows the manager's certificate, and lets in who shows a router's of an authority of the installation. Pods and managers have
-/// certificates of the same authority: it is the name that keeps them out.
+/// Mutual TLS with routers and doors: shows the manager's certificate, and lets in who shows one of theirs of an authority of the installation. Pods and
+/// managers have certificates of the same authority: it is the name that keeps them out, and that says what may be asked (<see cref="Endpoints"/>).
 /// </summary>
-internal sealed class RouterSecurity
+internal sealed class PeerSecurity
 {
     private volatile Credentials? _current;
 
@@ -21,7 +21,8 @@ internal sealed class RouterSecurity
     /// <exception cref="InvalidOperationException">There is no certificate yet.</exception>
     public SslServerAuthenticationOptions ForHandshake()
         => _current is { } current
-            ? InstallationTls.Answer(current.Own, current.Clients, static (_, certificate, _, errors) => InstallationTls.IsNamed(InstallationTls.RouterName, certificate, errors))
+            ? InstallationTls.Answer(current.Own, current.Clients, static (_, certificate, _, errors)
+                => InstallationTls.IsNamed(InstallationTls.RouterName, certificate, errors) || InstallationTls.IsNamed(InstallationTls.DoorName, certificate, errors))
             : throw new InvalidOperationException("the manager listens before it has a certificate");
 
     private sealed record Credentials(SslStreamCertificateContext Own, X509ChainPolicy Clients);

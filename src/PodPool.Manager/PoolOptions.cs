@@ -87,10 +87,14 @@ public sealed record PoolOptions
     [Range(0L, 1L << 40)]
     public long MemoryBytes { get; init; } = 512L << 20;
 
+    /// <summary>What its pods are made from, as a hash; empty: all are alike.</summary>
+    internal string Template { get; init; } = "";
+
     /// <summary>As the pool's rules know it.</summary>
     internal PoolSpec ToSpec(int warm) => new()
     {
         Name = Name,
+        Template = Template,
         Warm = warm,
         Max = Max == 0 ? int.MaxValue : Max,
         RefillPerSecond = RefillPerSecond,

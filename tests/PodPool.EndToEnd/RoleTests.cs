@@ -20,7 +20,7 @@ public sealed class RoleTests(Installation installation)
         .. Each("podpool-system", ["get"], "pods/log", "secrets/podpool-manager", "leases.coordination.k8s.io/podpool-manager"),
         .. Each("podpool-system", ["update"], "secrets/podpool-manager", "leases.coordination.k8s.io/podpool-manager"),
         .. Each("podpool-system", ["create"], "secrets", "leases.coordination.k8s.io"),
-        .. Each("podpool-system", ["patch"], "secrets/podpool-router"),
+        .. Each("podpool-system", ["patch"], "secrets/podpool-router", "secrets/podpool-door"),
     ];
 
     private static readonly (string Where, string Verb, string What)[] Refused =

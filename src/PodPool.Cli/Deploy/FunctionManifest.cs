@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using PodPool.Contracts.V1;
+using PodPool.Manager.Kubernetes.Functions;
 using PodPool.Manager.Kubernetes.Resources;
 
 namespace PodPool.Cli.Deploy;
@@ -37,6 +38,7 @@ internal static class FunctionManifest
             ],
             OnEmptyPool = spec.OnEmptyPool == EmptyPoolPolicy.Reject ? FunctionResourceSpec.Reject : FunctionResourceSpec.Wait,
             Route = new() { Hosts = [.. spec.Hosts], Paths = [.. spec.Paths] },
+            Dapr = DaprMapping.ToResource(spec.Dapr),
         },
     };
 

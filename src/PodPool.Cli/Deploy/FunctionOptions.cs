@@ -65,8 +65,10 @@ internal static class FunctionOptions
 
     private static readonly Option<string[]> Variables = new("--env", "-e") { Description = "an environment variable of the function", HelpName = "K=V" };
 
+    private static readonly Option<string?> Dapr = new("--dapr") { Description = "a file with what the function uses of Dapr, as spec.dapr of a Function", HelpName = "FILE" };
+
     private static readonly Option[] All =
-        [Name, CommonOptions.Namespace, EntryPoint, Pool, Concurrency, IdleTimeout, Timeout, Min, Max, OnEmptyPool, Hosts, Paths, Variables];
+        [Name, CommonOptions.Namespace, EntryPoint, Pool, Concurrency, IdleTimeout, Timeout, Min, Max, OnEmptyPool, Hosts, Paths, Variables, Dapr];
 
     static FunctionOptions() => Variables.Validators.Add(CheckVariables);
 
@@ -107,6 +109,7 @@ internal static class FunctionOptions
             OnEmptyPool = context.Get(OnEmptyPool),
             Hosts = { context.Get(Hosts) ?? [] },
             Paths = { context.Get(Paths) ?? [] },
+            Dapr = context.Get(Dapr) is { } file ? DaprFile.Read(file) : null,
         };
         foreach (var variable in context.Get(Variables) ?? [])
         {

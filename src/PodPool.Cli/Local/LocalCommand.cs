@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using PodPool.Cli.CommandLine;
+using PodPool.Cli.Local.Dapr;
 using PodPool.Cli.Server;
 using PodPool.Contracts.Wire;
 
@@ -36,12 +37,16 @@ internal sealed class LocalCommand : Verb
 
     private static readonly Option<string?> Domain = new("--domain") { Description = "call functions at FUNCTION.NAMESPACE.DOMAIN, too", HelpName = "DOMAIN" };
 
+    private static readonly Option<bool> Dapr = new("--dapr") { Description = "run a daprd, too, for the functions that use Dapr; it is looked for on the PATH" };
+
+    private static readonly Option<string?> DaprComponents = new("--dapr-components") { Description = "the folder of Dapr's components [default: ~/.dapr/components]", HelpName = "DIR" };
+
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "log more than warnings (to standard error)" };
 
     public LocalCommand()
         : base("local", "Run the whole platform on this machine: manager, router and a pool of processes.")
     {
-        foreach (var option in (Option[])[Listen, State, Warm, Max, Memory, Domain, Verbose, UntilInputEnds])
+        foreach (var option in (Option[])[Listen, State, Warm, Max, Memory, Domain, Dapr, DaprComponents, Verbose, UntilInputEnds])
         {
             Add(option);
         }
@@ -62,7 +67,12 @@ internal sealed class LocalCommand : Verb
             context.Get(Max),
             (long)context.Get(Memory) << 20,
             context.Get(Domain),
-            context.Get(Verbose));
+            context.Get(Verbose))
+        {
+            Dapr = context.Get(Dapr) || context.Get(DaprComponents) is not null
+                ? new(DaprdProgram.Find(context.Terminal.Environment), DaprdProgram.Components(context.Get(DaprComponents)))
+                : null,
+        };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (context.Get(UntilInputEnds))
         {

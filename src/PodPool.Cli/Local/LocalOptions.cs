@@ -1,4 +1,5 @@
 using System.Net;
+using PodPool.Cli.Local.Dapr;
 
 namespace PodPool.Cli.Local;
 
@@ -10,4 +11,8 @@ namespace PodPool.Cli.Local;
 /// <param name="MemoryBytes">What one pod may use; 0: no limit.</param>
 /// <param name="Domain">Functions are also called at <c>function.namespace.domain</c>; null: only <c>localhost</c>.</param>
 /// <param name="Verbose">Whether the logs have more than warnings.</param>
-internal sealed record LocalOptions(IPEndPoint Listen, string State, int? Warm, int Max, long MemoryBytes, string? Domain, bool Verbose);
+internal sealed record LocalOptions(IPEndPoint Listen, string State, int? Warm, int Max, long MemoryBytes, string? Domain, bool Verbose)
+{
+    /// <summary>What is wanted of Dapr; null: nothing.</summary>
+    public LocalDaprOptions? Dapr { get; init; }
+}

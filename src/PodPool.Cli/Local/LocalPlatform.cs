@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using PodPool.Cli.CommandLine;
+using PodPool.Cli.Local.Dapr;
 using PodPool.Cli.Server;
 using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
@@ -29,14 +30,16 @@ internal sealed class LocalPlatform : IAsyncDisposable
 
     private readonly WebApplication _manager;
     private readonly WebApplication _router;
+    private readonly LocalDapr? _dapr;
     private readonly ServerConnection _connection;
     private readonly TimeProvider _time;
 
-    private LocalPlatform(string state, WebApplication manager, WebApplication router, Uri address, TimeProvider time)
+    private LocalPlatform(string state, WebApplication manager, WebApplication router, LocalDapr? dapr, Uri address, TimeProvider time)
     {
         State = state;
         _manager = manager;
         _router = router;
+        _dapr = dapr;
         _time = time;
         Address = address;
         Operator = SocketOf(state);
@@ -59,6 +62,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
         var state = Path.GetFullPath(options.State);
         WebApplication? manager = null;
         WebApplication? router = null;
+        LocalDapr? dapr = null;
         try
         {
             var listen = FreeAddress(options.Listen);
@@ -75,10 +79,14 @@ internal sealed class LocalPlatform : IAsyncDisposable
                 }
             });
             await StartRouterAsync(router, listen, cancellationToken).ConfigureAwait(false);
-            return new(state, manager, router, address, time);
+            dapr = options.Dapr is null
+                ? null
+                : await LocalDapr.StartAsync(options.Dapr, SocketOf(state), address, builder => Configure(builder, options), time, cancellationToken).ConfigureAwait(false);
+            return new(state, manager, router, dapr, address, time);
         }
         catch (Exception exception)
         {
+            await StopAsync(dapr).ConfigureAwait(false);
             await StopAsync(router).ConfigureAwait(false);
             await StopAsync(manager).ConfigureAwait(false);
             if (exception is ManagerOptionsException or ValidationException)
@@ -98,6 +106,11 @@ internal sealed class LocalPlatform : IAsyncDisposable
         {
             // A size from before is kept in the state folder; what the command line says now is newer.
             await _connection.Operator.ResizePoolAsync(new ResizePoolRequest { Pool = PoolOptions.DefaultName, Warm = wanted }, cancellationToken: cancellationToken);
+        }
+
+        if (_dapr is not null)
+        {
+            await _dapr.UntilReadyAsync(cancellationToken).ConfigureAwait(false);
         }
 
         if (await UntilWarmAsync(cancellationToken).ConfigureAwait(false) > 0)
@@ -133,7 +146,10 @@ internal sealed class LocalPlatform : IAsyncDisposable
     {
         _connection.Dispose();
         await StopAsync(_router).ConfigureAwait(false);
+
+        // Instances that end their last requests may still call it.
         await StopAsync(_manager).ConfigureAwait(false);
+        await StopAsync(_dapr).ConfigureAwait(false);
     }
 
     private static ManagerOptions ManagerOptionsOf(LocalOptions options, string state, Uri address) => new()
@@ -210,6 +226,14 @@ internal sealed class LocalPlatform : IAsyncDisposable
         {
             await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
             await app.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task StopAsync(LocalDapr? dapr)
+    {
+        if (dapr is not null)
+        {
+            await dapr.DisposeAsync().ConfigureAwait(false);
         }
     }
 

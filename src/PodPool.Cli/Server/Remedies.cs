@@ -25,6 +25,7 @@ internal static class Remedies
         Reason.RegistryMissing => "deploy/README.md, \"Change\", says where the registry is named",
         Reason.RegistryRefused => "give the registry's repository to who pushes there, or name a registry that asks nobody who he is",
         Reason.RegistryUnavailable => "`podpool check` asks the manager for its registry; see its pods and its disk",
+        Reason.DaprUnavailable => "start the platform with `podpool local --dapr`; on a cluster, deploy/README.md says how Dapr is installed",
         Reason.FileMissing or Reason.DigestMismatch => "deploy again",
         _ => "",
     };

@@ -19,13 +19,13 @@ public static class DaprTokens
 
     /// <summary>Signs a token.</summary>
     /// <param name="token">What it says.</param>
-    /// <param name="key">The manager's private key.</param>
-    public static string Write(DaprToken token, ECDsa key)
+    /// <param name="sign">Signs bytes with the manager's private key.</param>
+    public static string Write(DaprToken token, Func<byte[], byte[]> sign)
     {
         ArgumentNullException.ThrowIfNull(token);
-        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(sign);
         var bytes = token.ToByteArray();
-        return $"{Beginning}{Base64Url.EncodeToString(bytes)}.{Base64Url.EncodeToString(key.SignData(SignedOrder.OfDaprToken(bytes), HashAlgorithmName.SHA256))}";
+        return $"{Beginning}{Base64Url.EncodeToString(bytes)}.{Base64Url.EncodeToString(sign(SignedOrder.OfDaprToken(bytes)))}";
     }
 
     /// <summary>Reads a token that somebody sent. Whether it has expired is the caller's to see.</summary>

@@ -22,6 +22,9 @@ public static class InstallationTls
     /// <summary>The name that routers show.</summary>
     public const string RouterName = "router.podpool.dev";
 
+    /// <summary>The name in the certificate that nodes' doors to Dapr call managers with.</summary>
+    public const string DoorName = "door.podpool.dev";
+
     /// <summary>The extended key usage of those who listen (RFC 5280, section 4.2.1.12).</summary>
     public const string ServerUse = "1.3.6.1.5.5.7.3.1";
 

@@ -13,15 +13,5 @@ namespace PodPool.DaprProxy.Callers;
 internal sealed record Caller(string Namespace, string Function, string Revision, string PodId, IPAddress? Address, DaprAccess Access)
 {
     /// <summary><c>namespace/function</c>.</summary>
-    public string Name => $"{Namespace}/{Function}";
-}
-
-/// <summary>The instances of this node, and the functions there are.</summary>
-internal interface ICallers
-{
-    /// <summary>The instance of an id; null: it is not one of this node's, or is gone.</summary>
-    Caller? Find(string podId);
-
-    /// <summary>Whether there is such a function, wherever its instances are.</summary>
-    bool IsFunction(string @namespace, string name);
+    public string Name { get; } = $"{Namespace}/{Function}";
 }

@@ -8,10 +8,10 @@ using PodPool.DaprProxy.State;
 namespace PodPool.DaprProxy.Grpc;
 
 /// <summary>Dapr's gRPC API, as a function finds it: who calls is known, what it may not is refused, its keys are its own.</summary>
-/// <param name="options">Where the door leads.</param>
 /// <param name="gate">Who may call.</param>
 /// <param name="daprd">daprd's gRPC API.</param>
-internal sealed class DaprService(DoorOptions options, Gate gate, CallInvoker daprd)
+/// <param name="daprdToken">The token that daprd wants of its callers; null: none.</param>
+internal sealed class DaprService(Gate gate, CallInvoker daprd, string? daprdToken)
 {
     /// <summary>One request, one answer.</summary>
     public Task<TResponse> UnaryAsync<TRequest, TResponse>(
@@ -48,11 +48,15 @@ internal sealed class DaprService(DoorOptions options, Gate gate, CallInvoker da
         where TResponse : class, IMessage<TResponse>, new()
     {
         var call = rules.CallOf(request);
-        if (!gate.TryEnter(context.RequestHeaders.GetValue(DaprTransformer.TokenHeader), context.GetHttpContext().Connection.RemoteIpAddress, call, out var caller, out var refusal))
+        var http = context.GetHttpContext();
+        var entry = await gate.EnterAsync(
+            context.RequestHeaders.GetValue(DaprTransformer.TokenHeader), http.Connection.RemoteIpAddress, call, context.CancellationToken).ConfigureAwait(false);
+        if (entry.Refusal is { } refusal)
         {
             throw Error(refusal.GrpcStatus, refusal.Message);
         }
 
+        var caller = entry.Caller!;
         try
         {
             var space = KeySpaces.Of(caller, call);
@@ -78,14 +82,14 @@ internal sealed class DaprService(DoorOptions options, Gate gate, CallInvoker da
         }
         finally
         {
-            gate.Leave(caller);
+            gate.Leave(entry);
         }
     }
 
     private CallOptions OptionsFor(ServerCallContext context)
     {
         var headers = Passing(context.RequestHeaders);
-        if (options.DaprdToken is { } token)
+        if (daprdToken is { } token)
         {
             headers.Add(DaprTransformer.TokenHeader, token);
         }

@@ -10,7 +10,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace PodPool.DaprProxy.Http;
 
 /// <summary>Dapr's HTTP API, as a function finds it: who calls is known, what it may not is refused, its keys are its own.</summary>
-internal sealed class HttpDoor(DoorOptions options, Gate gate, ICallers callers, IHttpForwarder forwarder) : IDisposable
+internal sealed class HttpDoor(DoorTargets targets, Gate gate, ICallers callers, IHttpForwarder forwarder) : IDisposable
 {
     // A call of Dapr's may wait as long as its caller does: the caller's end is the door's.
     private static readonly ForwarderRequestConfig Forwarding = new() { ActivityTimeout = Timeout.InfiniteTimeSpan };
@@ -33,12 +33,13 @@ internal sealed class HttpDoor(DoorOptions options, Gate gate, ICallers callers,
         if (route.Call is DaprCall.Health)
         {
             // Dapr wants no token for it either.
-            await ForwardAsync(context, Address(options.Daprd, path), toRouter: false, null).ConfigureAwait(false);
+            await ForwardAsync(context, Address(targets.Daprd, path), toRouter: false, null).ConfigureAwait(false);
             return;
         }
 
         var token = context.Request.Headers[DaprTransformer.TokenHeader].ToString();
-        if (!gate.TryEnter(token, context.Connection.RemoteIpAddress, route.Call, out var caller, out var refusal))
+        var entry = await gate.EnterAsync(token, context.Connection.RemoteIpAddress, route.Call, context.RequestAborted).ConfigureAwait(false);
+        if (entry.Refusal is { } refusal)
         {
             await DaprErrors.WriteAsync(context, refusal).ConfigureAwait(false);
             return;
@@ -46,11 +47,11 @@ internal sealed class HttpDoor(DoorOptions options, Gate gate, ICallers callers,
 
         try
         {
-            await PassAsync(context, caller, route, path, query).ConfigureAwait(false);
+            await PassAsync(context, entry.Caller!, route, path, query).ConfigureAwait(false);
         }
         finally
         {
-            gate.Leave(caller);
+            gate.Leave(entry);
         }
     }
 
@@ -83,7 +84,7 @@ internal sealed class HttpDoor(DoorOptions options, Gate gate, ICallers callers,
         {
             // What a method is called with is its own affair: passed as it was sent.
             var function = FunctionPath(target);
-            var address = function is null ? Address(options.Daprd, path + query) : Address(options.Router, $"{function}/{AfterMethod(path)}{query}");
+            var address = function is null ? Address(targets.Daprd, path + query) : Address(targets.Router, $"{function}/{AfterMethod(path)}{query}");
             await ForwardAsync(context, address, toRouter: function is not null, answer).ConfigureAwait(false);
             return;
         }
@@ -92,7 +93,7 @@ internal sealed class HttpDoor(DoorOptions options, Gate gate, ICallers callers,
         var known = route is { Shape: HttpShape.Key, Call: DaprCall.State state }
             ? $"/{route.Version}/state/{Uri.EscapeDataString(state.Store)}/{Uri.EscapeDataString(space!.Enter(route.Key!))}"
             : path;
-        await ForwardAsync(context, Address(options.Daprd, known + new DaprQuery(query)), toRouter: false, answer).ConfigureAwait(false);
+        await ForwardAsync(context, Address(targets.Daprd, known + new DaprQuery(query)), toRouter: false, answer).ConfigureAwait(false);
     }
 
     /// <summary>Puts another body in the place of a request's.</summary>
@@ -103,7 +104,7 @@ internal sealed class HttpDoor(DoorOptions options, Gate gate, ICallers callers,
         {
             if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             {
-                size.MaxRequestBodySize = options.MaxBody;
+                size.MaxRequestBodySize = targets.MaxBody;
             }
 
             using var buffer = new MemoryStream();
@@ -121,14 +122,14 @@ internal sealed class HttpDoor(DoorOptions options, Gate gate, ICallers callers,
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            await DaprErrors.WriteAsync(context, 413, "ERR_REQUEST_BODY_TOO_LARGE", $"the body is longer than {options.MaxBody} bytes").ConfigureAwait(false);
+            await DaprErrors.WriteAsync(context, 413, "ERR_REQUEST_BODY_TOO_LARGE", $"the body is longer than {targets.MaxBody} bytes").ConfigureAwait(false);
             return false;
         }
     }
 
     private async Task ForwardAsync(HttpContext context, Uri target, bool toRouter, Func<ReadOnlyMemory<byte>, byte[]>? answer)
     {
-        var transformer = new DaprTransformer(target, toRouter ? null : options.DaprdToken, answer, options.MaxBody);
+        var transformer = new DaprTransformer(target, toRouter ? null : targets.DaprdToken, answer, targets.MaxBody);
         var error = await forwarder.SendAsync(context, target.GetLeftPart(UriPartial.Authority), _client, Forwarding, transformer).ConfigureAwait(false);
         if (error != ForwarderError.None && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {

@@ -7,6 +7,7 @@ using PodPool.Contracts;
 using PodPool.Contracts.Packages;
 using PodPool.Contracts.V1;
 using PodPool.Core;
+using PodPool.Manager.Doors;
 using PodPool.Manager.Functions;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Observability;
@@ -23,7 +24,7 @@ namespace PodPool.Manager.Claims;
 /// channel is open, the manifest serialized, the files in memory; what is left is one signature and the bytes.
 /// </remarks>
 internal sealed partial class ClaimRunner(
-    FunctionRegistry functions, RevisionCache revisions, ProfileStore profiles, FileCache files, ClaimKey key, PodDirectory pods, IPodPlatform platform,
+    FunctionRegistry functions, RevisionCache revisions, ProfileStore profiles, FileCache files, ClaimKey key, DoorClaims doors, PodDirectory pods, IPodPlatform platform,
     EventJournal events, ManagerMetrics metrics, TimeProvider time, ILogger<ClaimRunner> logger)
 {
     // Not flushed alone: what follows goes along.
@@ -80,7 +81,8 @@ internal sealed partial class ClaimRunner(
             ?? throw Reason.FunctionDeleted.ToException($"the function {order.Function.Name} was changed or deleted meanwhile");
         var revision = revisions.Get(record);
         var profile = link.Runtime.Length == 0 ? StoredProfile.None : profiles.Find(order.Function.Name, order.Function.Revision, link.Runtime);
-        var header = Sign(order, revision, profile);
+        var door = record.Spec.Dapr is null ? null : await doors.BindAsync(link, record).ConfigureAwait(false);
+        var header = Sign(order, revision, profile, door);
         var claimed = time.GetElapsedTime(begun);
 
         // 2. Send, beside listening: a pod may refuse before it has everything, and a write that is under way then need not come back.
@@ -150,7 +152,7 @@ internal sealed partial class ClaimRunner(
         }
     }
 
-    private SpecializeHeader Sign(ClaimOrder order, PreparedRevision revision, StoredProfile? profile)
+    private SpecializeHeader Sign(ClaimOrder order, PreparedRevision revision, StoredProfile? profile, DaprDoor? door)
     {
         var claim = new Claim
         {
@@ -161,6 +163,7 @@ internal sealed partial class ClaimRunner(
             ExpiresAt = Timestamp.FromDateTimeOffset(time.GetUtcNow() + order.Deadline),
             ProfileSha256 = profile?.Digest ?? ByteString.Empty,
             RecordProfile = profile is null,
+            Dapr = door,
         }.ToByteArray();
         return new()
         {
@@ -193,6 +196,9 @@ internal sealed partial class ClaimRunner(
     {
         switch (exception)
         {
+            // No pod of the node has it, and no other node is better: the pool looked for one.
+            case RpcException rpc when rpc.ReasonOf() == Reason.DaprUnavailable:
+                return new(OfCode: true, Reason.DaprUnavailable.WireName(), rpc.Status.Detail);
             case RpcException rpc when rpc.ReasonOf() is not Reason.Unspecified and var reason:
                 return new(reason.IsFaultOfCode(), reason.WireName(), rpc.Status.Detail);
             case RpcException { StatusCode: StatusCode.DeadlineExceeded }:

@@ -27,7 +27,10 @@ internal sealed record FunctionRecord(Name Name, FunctionSpec Spec, string Revis
         PackageDigest,
         Spec.Concurrency,
         new(Spec.Scale.Min, Spec.Scale.Max == 0 ? int.MaxValue : Spec.Scale.Max, Spec.Scale.IdleTimeout.ToTimeSpan()),
-        Spec.OnEmptyPool == EmptyPoolPolicy.Reject ? CorePolicy.Reject : CorePolicy.Wait);
+        Spec.OnEmptyPool == EmptyPoolPolicy.Reject ? CorePolicy.Reject : CorePolicy.Wait)
+    {
+        UsesDapr = Spec.Dapr is not null,
+    };
 
     /// <summary>One request's time; null: none.</summary>
     public Duration? Timeout => Spec.Timeout.ToTimeSpan() == TimeSpan.Zero ? null : Spec.Timeout;

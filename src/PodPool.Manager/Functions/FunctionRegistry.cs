@@ -37,6 +37,9 @@ internal sealed class FunctionRegistry
         _broken = broken.ToImmutableDictionary(function => function.Name);
     }
 
+    /// <summary>Told which function has been set or removed, after it was.</summary>
+    public event Action<Name>? Changed;
+
     /// <summary>The functions now.</summary>
     public ImmutableDictionary<Name, FunctionRecord> All => Volatile.Read(ref _all);
 
@@ -57,6 +60,8 @@ internal sealed class FunctionRegistry
             Volatile.Write(ref _all, _all.SetItem(record.Name, record));
             Volatile.Write(ref _broken, _broken.Remove(record.Name));
         }
+
+        Changed?.Invoke(record.Name);
     }
 
     /// <summary>Says that a function which has never been served cannot be.</summary>
@@ -79,15 +84,18 @@ internal sealed class FunctionRegistry
     /// <returns>What it was; null: it was not there.</returns>
     public FunctionRecord? Remove(Name name)
     {
+        FunctionRecord? record;
         lock (_gate)
         {
-            var record = _all.GetValueOrDefault(name);
+            record = _all.GetValueOrDefault(name);
             _folder?.Delete(name);
             Forget(name, keep: null);
             Volatile.Write(ref _all, _all.Remove(name));
             Volatile.Write(ref _broken, _broken.Remove(name));
-            return record;
         }
+
+        Changed?.Invoke(name);
+        return record;
     }
 
     /// <summary>Digests of the files of all functions; null while one cannot be read, for nobody knows what it needs.</summary>

@@ -74,6 +74,11 @@ internal static partial class FunctionRules
             spec.Paths[i] = path.Length > 1 ? path.TrimEnd('/') : path;
         }
 
+        if (spec.Dapr is { } dapr && DaprRules.ProblemOf(dapr, spec.Environment) is { } problem)
+        {
+            throw Reason.InvalidArgument.ToException(problem, ("field", "dapr"));
+        }
+
         if (spec.EntryPoint.Length > 0 && !EntryPoint.TryParse(spec.EntryPoint, out _, out var error))
         {
             throw Reason.InvalidArgument.ToException(error, ("field", "entry_point"));
@@ -116,6 +121,13 @@ internal static partial class FunctionRules
 
         Add($"{spec.Concurrency}");
         Add($"{spec.Timeout.Seconds}.{spec.Timeout.Nanos}");
+
+        // Whether there is a door is in an instance's environment; what it may do there is not.
+        if (spec.Dapr is not null)
+        {
+            Add("dapr");
+        }
+
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..12];
 
         // With the length first: no two lists of texts look alike.

@@ -25,8 +25,8 @@ namespace PodPool.Manager.Kubernetes;
 /// </list>
 /// </summary>
 internal sealed partial class ClusterLife(
-    KubernetesApi api, ManagerOptions manager, KubernetesOptions options, InstallationSecret installation, LoaderSecurity security, RouterSecurity routerSecurity,
-    RouterSecret routerSecret, Informer<RuntimePoolResource> poolInformer,
+    KubernetesApi api, ManagerOptions manager, KubernetesOptions options, InstallationSecret installation, LoaderSecurity security, PeerSecurity peers,
+    PeerSecrets peerSecrets, Informer<RuntimePoolResource> poolInformer,
     Informer<FunctionResource> functionInformer, PoolReconciler poolReconciler, FunctionReconciler functionReconciler,
     IEnumerable<IFunctionExposure> exposures, FunctionStatusWriter statuses, EventRecorder events, PackageSource packages, PoolSet pools, Leadership leadership, IHostApplicationLifetime lifetime,
     TimeProvider time, ILoggerFactory loggers)
@@ -54,7 +54,7 @@ internal sealed partial class ClusterLife(
                 [
                     Run(poolInformer.RunAsync), Run(functionInformer.RunAsync), Run(poolReconciler.RunAsync), Run(functionReconciler.RunAsync),
                     Run(statuses.RunAsync), Run(events.RunAsync), Run(packages.KeepHouseAsync), Run(RenewAsync), .. exposures.Select(exposure => Run(exposure.RunAsync)),
-                    .. manager.ListensOverTls ? new[] { Run(routerSecret.RunAsync) } : [],
+                    .. manager.ListensOverTls ? new[] { Run(peerSecrets.RunAsync) } : [],
                 ]);
         }
 
@@ -118,13 +118,13 @@ internal sealed partial class ClusterLife(
         statuses.LookAtAll();
     }
 
-    /// <summary>The certificates that this manager calls pods with, and shows to routers; they are of one age.</summary>
+    /// <summary>The certificates that this manager calls pods with, and shows to routers and doors; they are of one age.</summary>
     private void Renew()
     {
         var trust = TrustBundle.Of(installation.Authority);
         var own = installation.Authority.IssueClient(time);
         security.Use(own, trust);
-        routerSecurity.Use(installation.Authority.IssueServer(InstallationTls.ManagerName, time), trust);
+        peers.Use(installation.Authority.IssueServer(InstallationTls.ManagerName, time), trust);
         _due = own.Life.DueAt;
     }
 

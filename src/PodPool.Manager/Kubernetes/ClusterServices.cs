@@ -39,8 +39,8 @@ internal static class ClusterServices
         services.AddSingleton(_ => new LoaderSecurity(static pod => PoolMapping.NameOf(pod.Pool) is var pool ? LoaderName.Of(pool.Name, pool.Namespace) : ""));
         services.AddSingleton<ILoaderSecurity>(provider => provider.GetRequiredService<LoaderSecurity>());
         services.AddSingleton<LoaderSecret>();
-        services.AddSingleton<RouterSecurity>();
-        services.AddSingleton<RouterSecret>();
+        services.AddSingleton<PeerSecurity>();
+        services.AddSingleton<PeerSecrets>();
         services.AddSingleton<PoolReconciler>();
 
         services.AddSingleton(options.PackageSource);

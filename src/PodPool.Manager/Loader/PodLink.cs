@@ -64,7 +64,7 @@ internal sealed partial class PodLink : IAsyncDisposable
     {
         (_pod, _address, _observer, _security, _time, _logger) = (pod, address, observer, security, time, logger);
         _closedToken = _closed.Token;
-        _observation = new(pod.Pod, PodPhase.Starting, pod.Node);
+        _observation = new(pod.Pod, PodPhase.Starting, pod.Node) { Template = pod.Template };
         var endPoint = PodAddress.Parse(address, out var tls);
         _channel = GrpcChannel.ForAddress(tls ? "https://pod" : "http://pod", new GrpcChannelOptions
         {
@@ -361,7 +361,7 @@ internal sealed partial class PodLink : IAsyncDisposable
         lock (_gate)
         {
             (HeldFiles, HeldPackages) = Within(status.HeldFiles.ToFrozenSet(), status.HeldPackages.ToFrozenSet());
-            observation = new(_pod.Pod, PhaseOf(status.Phase), _pod.Node, BindingOf(status.Binding)) { HeldPackages = [.. HeldPackages] };
+            observation = new(_pod.Pod, PhaseOf(status.Phase), _pod.Node, BindingOf(status.Binding)) { HeldPackages = [.. HeldPackages], Template = _pod.Template };
             _observation = observation;
             _withheld = _specializing && observation.Phase is (PodPhase.Specializing or PodPhase.Serving);
             if (_withheld)

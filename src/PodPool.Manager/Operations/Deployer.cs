@@ -4,6 +4,7 @@ using PodPool.Contracts.Packages;
 using PodPool.Contracts.V1;
 using PodPool.Core;
 using PodPool.Manager.Claims;
+using PodPool.Manager.Doors;
 using PodPool.Manager.Functions;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Packages;
@@ -17,7 +18,7 @@ namespace PodPool.Manager.Operations;
 /// <summary>Puts functions in place, and takes them away.</summary>
 internal sealed partial class Deployer(
     ManagerOptions options, FunctionRegistry functions, PackageChecks checks, ProfileStore profiles, FileCache files, PoolSet pools, PodDirectory pods,
-    RouterHub routers, EventJournal events, TimeProvider time, ILogger<Deployer> logger) : IDisposable
+    DoorHub doors, RouterHub routers, EventJournal events, TimeProvider time, ILogger<Deployer> logger) : IDisposable
 {
     private static readonly TimeSpan DeletePatience = TimeSpan.FromSeconds(5);
 
@@ -33,6 +34,11 @@ internal sealed partial class Deployer(
         var name = FunctionRules.NameOf(spec.Function);
         var pool = pools.Find(spec.Pool) ?? throw Reason.PoolNotFound.ToException(
             $"there is no pool '{spec.Pool}'; there is {string.Join(", ", pools.All.Select(known => $"'{known.Name}'"))}", ("pool", spec.Pool));
+        if (spec.Dapr is not null && !doors.KnowsAny)
+        {
+            throw Reason.DaprUnavailable.ToException($"{name} uses Dapr, and this platform has no door to it: start it with podpool local --dapr", ("function", name.ToString()));
+        }
+
         spec.EntryPoint = await Task.Run(() => checks.Check(spec), cancellationToken).ConfigureAwait(false);
         var digest = PackageRules.Digest(spec.Files);
         var record = new FunctionRecord(name, spec, FunctionRules.RevisionOf(spec, digest), digest, time.GetUtcNow());

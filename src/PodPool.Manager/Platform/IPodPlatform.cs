@@ -71,6 +71,9 @@ internal sealed record PlatformPod(PodId Pod, string Pool, string Node, string? 
     /// <summary>It will never become warm, or not last, or its machine is out of reach: it shall not be claimed. What it serves, routers find out.</summary>
     public bool IsCondemned { get; init; }
 
+    /// <summary>What it was made from, as <see cref="PoolOptions.Template"/> says it; empty: nobody knows.</summary>
+    public string Template { get; init; } = "";
+
     /// <summary>
     /// No manager has heard of it yet, as far as the platform knows. It may have an address long before it listens there: a pod that waits for its image
     /// or its first containers has one. How long it may take is its pool's to say.

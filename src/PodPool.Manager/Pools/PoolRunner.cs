@@ -131,6 +131,8 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         }
     }
 
+    public void SetOpenDoors(IReadOnlySet<string> nodes) => _pool.SetOpenDoors(nodes);
+
     public void Resize(int warm) => Do(_options.ToSpec(warm), static (pool, spec) => pool.Resize(spec));
 
     public IReadOnlyList<PodId> Evict(FunctionName function)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using PodPool.Core;
 using PodPool.Manager.Claims;
+using PodPool.Manager.Doors;
 using PodPool.Manager.Functions;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Observability;
@@ -26,6 +27,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     private readonly RouterHub _routers;
     private readonly EventJournal _events;
     private readonly PoolSizes _sizes;
+    private readonly DoorHub _doors;
     private readonly ManagerMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<PoolSet> _logger;
@@ -38,11 +40,12 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
 
     public PoolSet(
         ManagerOptions options, FunctionRegistry functions, IPodPlatform platform, PodDirectory pods, ClaimRunner claims, RouterHub routers,
-        EventJournal events, PoolSizes sizes, ManagerMetrics metrics, TimeProvider time, ILogger<PoolSet> logger, ILogger<PoolRunner> poolLogger)
+        EventJournal events, PoolSizes sizes, DoorHub doors, ManagerMetrics metrics, TimeProvider time, ILogger<PoolSet> logger, ILogger<PoolRunner> poolLogger)
     {
         (_options, _functions, _platform, _pods, _claims, _routers, _events) = (options, functions, platform, pods, claims, routers, events);
-        (_sizes, _metrics, _time, _logger, _poolLogger) = (sizes, metrics, time, logger, poolLogger);
+        (_sizes, _doors, _metrics, _time, _logger, _poolLogger) = (sizes, doors, metrics, time, logger, poolLogger);
         _pools = options.Pools.ToImmutableDictionary(pool => pool.Name, Run);
+        doors.OpenChanged += open => Array.ForEach([.. Pools.Values], pool => pool.SetOpenDoors(open));
     }
 
     /// <summary>All pools, by name.</summary>
@@ -71,6 +74,8 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
             pool = Run(options);
             Volatile.Write(ref _pools, _pools.Add(pool.Name, pool));
         }
+
+        _doors.TellOpen(pool.SetOpenDoors);
 
         // Registered first: a router that connects from now on tells the pool itself; twice does no harm.
         foreach (var router in _routers.Connected)
@@ -149,8 +154,9 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
             }
         }
 
-        foreach (var (_, link) in _pods.All)
+        foreach (var (pod, link) in _pods.All)
         {
+            _doors.Observed(pod, link.FunctionAddress, link.Observation);
             _platform.Observed(link.Observation);
         }
 
@@ -237,7 +243,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     {
         _pods.Open(pod, this);
         var link = _pods.Find(pod.Pod);
-        var said = link?.Observation ?? new(pod.Pod, PodPhase.Starting, pod.Node);
+        var said = link?.Observation ?? new(pod.Pod, PodPhase.Starting, pod.Node) { Template = pod.Template };
         if (pod.IsCondemned && said.Phase is PodPhase.Starting or PodPhase.Warm)
         {
             Tell(pod.Pool, said with { Phase = PodPhase.Failed, Trouble = pod.Trouble });
@@ -252,6 +258,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     /// <inheritdoc/>
     public void Gone(PodId pod, string why)
     {
+        _doors.Gone(pod);
         if (_pods.Close(pod) is { } known)
         {
             Find(known.Pool)?.PodGone(pod, why);
@@ -267,6 +274,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
 
     void ILinkObserver.Observed(PlatformPod pod, PodObservation observation)
     {
+        _doors.Observed(pod, _pods.Find(pod.Pod)?.FunctionAddress, observation);
         Tell(pod.Pool, observation);
         if (_leads)
         {
@@ -309,7 +317,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         }
     }
 
-    private static PodObservation StartingOf(PlatformPod pod) => new(pod.Pod, PodPhase.Starting, pod.Node) { Trouble = pod.Trouble };
+    private static PodObservation StartingOf(PlatformPod pod) => new(pod.Pod, PodPhase.Starting, pod.Node) { Trouble = pod.Trouble, Template = pod.Template };
 
     private PodObservation[] ObservationsOf(string pool) => [.. _pods.All.Where(pod => pod.Pod.Pool == pool).Select(pod => pod.Link.Observation)];
 

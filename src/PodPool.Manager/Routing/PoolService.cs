@@ -64,35 +64,11 @@ internal sealed class PoolService(
     }
 
     /// <inheritdoc/>
-    public override async Task Connect(IAsyncStreamReader<RouterMessage> requestStream, IServerStreamWriter<RouteUpdate> responseStream, ServerCallContext context)
-    {
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        var over = CancellationToken.None;
-        try
-        {
-            if (!await requestStream.MoveNext(leaving.Token).ConfigureAwait(false) || requestStream.Current.Hello is not { RouterId.Length: > 0 } hello)
-            {
-                throw Reason.InvalidArgument.ToException("the first message of a router must be a hello with its id", ("field", "hello"));
-            }
-
-            var term = await leadership.WhenLeadsAsync(leaving.Token).ConfigureAwait(false);
-            over = term.Over;
-            using var ending = CancellationTokenSource.CreateLinkedTokenSource(leaving.Token, over);
-            await ServeAsync(hello.RouterId, term.Epoch, requestStream, responseStream, ending).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException)
-        {
-            if (lifetime.ApplicationStopping.IsCancellationRequested)
-            {
-                throw Reason.ShuttingDown.ToException("the manager stops");
-            }
-
-            if (over.IsCancellationRequested)
-            {
-                throw Leadership.NotLeader();
-            }
-        }
-    }
+    public override Task Connect(IAsyncStreamReader<RouterMessage> requestStream, IServerStreamWriter<RouteUpdate> responseStream, ServerCallContext context)
+        => LeaderStream.RunAsync(
+            leadership, lifetime,
+            leaving => GreetAsync(requestStream, leaving),
+            (router, term, ending) => ServeAsync(router, term.Epoch, requestStream, responseStream, ending), context.CancellationToken);
 
     /// <summary>Phases on the wire: microseconds.</summary>
     public static Phases PhasesOf(TimeSpan queued, StartPhases phases) => new()
@@ -103,6 +79,11 @@ internal sealed class PoolService(
         Load = Microseconds(phases.Load),
         Start = Microseconds(phases.Start),
     };
+
+    private static async Task<string> GreetAsync(IAsyncStreamReader<RouterMessage> messages, CancellationToken cancellationToken)
+        => await messages.MoveNext(cancellationToken).ConfigureAwait(false) && messages.Current.Hello is { RouterId.Length: > 0 } hello
+            ? hello.RouterId
+            : throw Reason.InvalidArgument.ToException("the first message of a router must be a hello with its id", ("field", "hello"));
 
     private async Task ServeAsync(
         string router, ulong epoch, IAsyncStreamReader<RouterMessage> requestStream, IServerStreamWriter<RouteUpdate> responseStream, CancellationTokenSource ending)

@@ -76,7 +76,7 @@ internal sealed partial class Specializer(
 
         try
         {
-            await RunAsync(parts, new(manifest, profile, claim.RecordProfile), begun, cancellationToken).ConfigureAwait(false);
+            await RunAsync(parts, new(manifest, profile, claim.RecordProfile, claim.Dapr), begun, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -161,7 +161,7 @@ internal sealed partial class Specializer(
             // 4
             var name = EntryPointName.Parse(manifest.EntryPoint);
             var identity = new FunctionIdentity(manifest.Namespace, manifest.Function, manifest.Revision, life.PodId);
-            _surroundings = Surroundings.Of(manifest, folder);
+            _surroundings = Surroundings.Of(manifest, order.Dapr, folder);
             logs.Identity = identity;
             _context = new FunctionLoadContext(new(folder, manifest.Files), name.Assembly);
             recorder.Begin(_context, order.Profile, order.Record);
@@ -220,7 +220,7 @@ internal sealed partial class Specializer(
     private static long Microseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>What a claim asks for.</summary>
-    private sealed record Order(Manifest Manifest, StartProfile? Profile, bool Record);
+    private sealed record Order(Manifest Manifest, StartProfile? Profile, bool Record, DaprDoor? Dapr);
 
     private static partial class Log
     {

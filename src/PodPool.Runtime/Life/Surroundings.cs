@@ -1,5 +1,6 @@
 using System.Reflection;
 using PodPool.Contracts.V1;
+using PodPool.Contracts.Wire;
 
 namespace PodPool.Runtime.Life;
 
@@ -13,11 +14,11 @@ internal sealed class Surroundings : IDisposable
     private readonly object? _baseFolder = AppContext.GetData(BaseDirectory);
     private readonly Assembly? _entryAssembly = Assembly.GetEntryAssembly();
 
-    private Surroundings(Manifest manifest, string folder)
+    private Surroundings(Manifest manifest, DaprDoor? dapr, string folder)
     {
-        foreach (var (name, value) in manifest.Environment)
+        foreach (var (name, value) in dapr is null ? manifest.Environment : manifest.Environment.Concat(DaprVariables.Of(dapr)))
         {
-            _environment[name] = Environment.GetEnvironmentVariable(name);
+            _environment.TryAdd(name, Environment.GetEnvironmentVariable(name));
             Environment.SetEnvironmentVariable(name, value);
         }
 
@@ -32,7 +33,10 @@ internal sealed class Surroundings : IDisposable
     }
 
     /// <summary>Puts them in place, before any code of the function runs.</summary>
-    public static Surroundings Of(Manifest manifest, string folder) => new(manifest, folder);
+    /// <param name="manifest">What the instance is made of.</param>
+    /// <param name="dapr">Its node's door to Dapr; null: the function does not use it.</param>
+    /// <param name="folder">Where the package is.</param>
+    public static Surroundings Of(Manifest manifest, DaprDoor? dapr, string folder) => new(manifest, dapr, folder);
 
     public static void SetEntryAssembly(Assembly assembly) => Assembly.SetEntryAssembly(assembly);
 

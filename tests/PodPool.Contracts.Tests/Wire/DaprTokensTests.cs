@@ -23,7 +23,7 @@ public sealed class DaprTokensTests : IDisposable
     [Fact]
     public void A_token_is_read_as_it_was_written()
     {
-        var text = DaprTokens.Write(_token, _key);
+        var text = Write(_key);
         Assert.True(DaprTokens.TryRead(text, _key, out var read));
         Assert.Equal(_token, read);
         Assert.All(text, character => Assert.True(char.IsAsciiLetterOrDigit(character) || character is '.' or '-' or '_'));
@@ -34,7 +34,7 @@ public sealed class DaprTokensTests : IDisposable
     public void A_token_that_another_key_signed_is_none()
     {
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.False(DaprTokens.TryRead(DaprTokens.Write(_token, other), _key, out _));
+        Assert.False(DaprTokens.TryRead(Write(other), _key, out _));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class DaprTokensTests : IDisposable
     [Fact]
     public void A_token_that_was_changed_anywhere_says_nothing_else()
     {
-        var text = DaprTokens.Write(_token, _key);
+        var text = Write(_key);
         Gen.Select(Gen.Int[0, text.Length - 1], Gen.Char["ABab01-_.=% "]).Sample((at, character) =>
         {
             var changed = $"{text[..at]}{character}{text[(at + 1)..]}";
@@ -65,7 +65,9 @@ public sealed class DaprTokensTests : IDisposable
     public void What_is_no_token_is_none()
     {
         Assert.False(DaprTokens.TryRead(null, _key, out _));
-        Assert.False(DaprTokens.TryRead(DaprTokens.Write(_token, _key) + new string('A', DaprTokens.MaxLength), _key, out _));
+        Assert.False(DaprTokens.TryRead(Write(_key) + new string('A', DaprTokens.MaxLength), _key, out _));
         Gen.OneOf(Gen.String[0, 60], Gen.String[Gen.Char["podpl.AB-_"], 0, 60].Select(rest => "podpool." + rest)).Sample(text => Assert.False(DaprTokens.TryRead(text, _key, out _)));
     }
+
+    private string Write(ECDsa key) => DaprTokens.Write(_token, bytes => key.SignData(bytes, HashAlgorithmName.SHA256));
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Dapr.Client;
 using Grpc.AspNetCore.Server.Model;
@@ -9,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using PodPool.Contracts.V1;
+using PodPool.DaprProxy.Access;
 using PodPool.DaprProxy.Callers;
 using PodPool.DaprProxy.Grpc;
 using PodPool.DaprProxy.Http;
@@ -26,7 +28,7 @@ internal sealed class GrpcDoorUnderTest : IAsyncDisposable
     private readonly Authenticator _authenticator;
     private GrpcChannel? _channel;
 
-    private GrpcDoorUnderTest() => _authenticator = new(Callers.Key, Callers, TimeProvider.System);
+    private GrpcDoorUnderTest() => _authenticator = new(Callers, TimeProvider.System);
 
     public TestCallers Callers { get; } = new();
 
@@ -40,7 +42,7 @@ internal sealed class GrpcDoorUnderTest : IAsyncDisposable
         var daprd = await test.ServeAsync<MemoryDaprd, MemoryDaprd.Methods>(test.Daprd);
         test._channel = GrpcChannel.ForAddress(daprd);
         test.Address = await test.ServeAsync<DaprService, DaprMethods>(
-            new(new(new(daprd), "daprd's own", new("http://router")), new(test._authenticator, new(MaxInFlight)), test._channel.CreateCallInvoker()));
+            new(test.NewGate(), test._channel.CreateCallInvoker(), "daprd's own"));
         return test;
     }
 
@@ -72,6 +74,9 @@ internal sealed class GrpcDoorUnderTest : IAsyncDisposable
         _authenticator.Dispose();
         Callers.Dispose();
     }
+
+    private Gate NewGate()
+        => new(_authenticator, new(MaxInFlight), new(_servers[^1].Services.GetRequiredService<IMeterFactory>()), TimeProvider.System);
 
     private async Task<string> ServeAsync<TService, TMethods>(TService service)
         where TService : class

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using PodPool.Contracts.V1;
+using PodPool.DaprProxy.Access;
 using PodPool.DaprProxy.Callers;
 using PodPool.DaprProxy.Http;
 using PodPool.DaprProxy.Tests.Callers;
@@ -27,7 +29,7 @@ internal sealed class DoorUnderTest : IAsyncDisposable
     private readonly Authenticator _authenticator;
     private HttpDoor? _door;
 
-    private DoorUnderTest() => _authenticator = new(Callers.Key, Callers, TimeProvider.System);
+    private DoorUnderTest() => _authenticator = new(Callers, TimeProvider.System);
 
     public TestCallers Callers { get; } = new();
 
@@ -54,8 +56,7 @@ internal sealed class DoorUnderTest : IAsyncDisposable
         RequestDelegate? handle = null;
         test.Address = await test.ServeAsync(context => handle!(context));
         test._door = new(
-            new(new(daprd), "daprd's own", new(router), MaxBody), new(test._authenticator, new(MaxInFlight)), test.Callers,
-            test._servers[^1].Services.GetRequiredService<IHttpForwarder>());
+            new(new(daprd), "daprd's own", new(router), MaxBody), test.NewGate(), test.Callers, test._servers[^1].Services.GetRequiredService<IHttpForwarder>());
         handle = test._door.HandleAsync;
         return test;
     }
@@ -98,6 +99,9 @@ internal sealed class DoorUnderTest : IAsyncDisposable
         Callers.Dispose();
         Client.Dispose();
     }
+
+    private Gate NewGate()
+        => new(_authenticator, new(MaxInFlight), new(_servers[^1].Services.GetRequiredService<IMeterFactory>()), TimeProvider.System);
 
     private async Task<string> ServeAsync(RequestDelegate handle)
     {

@@ -111,6 +111,9 @@ internal sealed class ManagerClient : IDisposable
 
     public Operator.OperatorClient Operator { get; }
 
+    /// <summary>For what else it is asked.</summary>
+    public CallInvoker Invoker => _channel.CreateCallInvoker();
+
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
     public static FunctionName Name(string name) => new() { Namespace = "default", Name = name };

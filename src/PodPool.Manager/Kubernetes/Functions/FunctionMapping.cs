@@ -32,6 +32,7 @@ internal static class FunctionMapping
             OnEmptyPool = spec.OnEmptyPool == FunctionResourceSpec.Reject ? EmptyPoolPolicy.Reject : EmptyPoolPolicy.Wait,
             Hosts = { spec.Route.Hosts },
             Paths = { spec.Route.Paths },
+            Dapr = DaprMapping.ToAccess(spec.Dapr),
         };
     }
 }

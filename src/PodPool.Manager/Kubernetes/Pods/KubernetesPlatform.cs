@@ -295,7 +295,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
             : (troubles.Message, troubles.Hopeless);
         return new(new(pod.Metadata.Name), PodManifest.PoolOf(pod)!, node, LoaderOf(pod.Status?.PodIP))
         {
-            Trouble = trouble, IsCondemned = condemned, IsNew = pod.Metadata.Labels?.TryGetValue(PodLabels.State, out var state) == true && state == PodStates.Starting,
+            Trouble = trouble, IsCondemned = condemned, Template = pod.Metadata.Labels?.TryGetValue(PodLabels.Template, out var template) == true ? template : "", IsNew = pod.Metadata.Labels?.TryGetValue(PodLabels.State, out var state) == true && state == PodStates.Starting,
         };
     }
 

@@ -6,7 +6,7 @@ namespace PodPool.Manager.Kubernetes.Pods;
 /// <summary>What the manager keeps in memory of a pod: of ten thousand, whole, nobody could say why they are there.</summary>
 internal static class PodDigest
 {
-    private static readonly string[] Labels = [PodLabels.Pool, PodLabels.State, PodLabels.Function, PodLabels.FunctionNamespace, PodLabels.Revision];
+    private static readonly string[] Labels = [PodLabels.Pool, PodLabels.State, PodLabels.Template, PodLabels.Function, PodLabels.FunctionNamespace, PodLabels.Revision];
 
     /// <summary>The part of a pod that is asked for here; the pod itself is left as it is.</summary>
     public static V1Pod Of(V1Pod pod) => new()

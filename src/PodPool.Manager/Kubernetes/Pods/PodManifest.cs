@@ -2,6 +2,7 @@ using System.Globalization;
 using k8s.Models;
 using PodPool.Contracts;
 using PodPool.Core;
+using PodPool.Manager.Kubernetes.Pools;
 using PodPool.Manager.Kubernetes.Resources;
 
 namespace PodPool.Manager.Kubernetes.Pods;
@@ -81,6 +82,7 @@ internal static class PodManifest
                 {
                     [PodLabels.Pool] = pool.Metadata.Name,
                     [PodLabels.State] = PodStates.Starting,
+                    [PodLabels.Template] = PoolMapping.TemplateOf(pool),
                 },
                 Annotations = template.Metadata?.Annotations,
                 OwnerReferences = [OwnerOf(pool)],

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text.Json;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Resources;
 
@@ -12,6 +14,13 @@ internal static class PoolMapping
     /// <summary>What <see cref="KeyOf"/> was made of.</summary>
     public static ObjectName NameOf(string key) => new(key[..key.IndexOf('/', StringComparison.Ordinal)], key[(key.IndexOf('/', StringComparison.Ordinal) + 1)..]);
 
+    /// <summary>What a pool's pods are made from, as a hash that fits a label.</summary>
+    public static string TemplateOf(RuntimePoolResource pool)
+    {
+        var text = JsonSerializer.SerializeToUtf8Bytes(new { pool.Spec.Template, pool.Spec.Memory });
+        return Convert.ToHexStringLower(SHA256.HashData(text).AsSpan(0, 8));
+    }
+
     /// <summary>How the pool is to be kept.</summary>
     /// <param name="pool">Its resource, in which <see cref="ResourceRules"/> found no problem.</param>
     /// <exception cref="FormatException">A quantity or duration in it is none.</exception>
@@ -21,6 +30,7 @@ internal static class PoolMapping
         return new()
         {
             Name = KeyOf(pool.Metadata.NamespaceProperty, pool.Metadata.Name),
+            Template = TemplateOf(pool),
             Warm = spec.Size.Warm,
             Max = spec.Size.Max,
             RefillPerSecond = spec.Refill.PerSecond,

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
@@ -64,9 +63,9 @@ internal sealed record FunctionResourceSpec
     [JsonPropertyName("route")]
     public FunctionRoute Route { get; init; } = new();
 
-    /// <summary>Kept as it is.</summary>
+    /// <summary>Null: the function does not use Dapr.</summary>
     [JsonPropertyName("dapr")]
-    public JsonElement? Dapr { get; init; }
+    public FunctionDapr? Dapr { get; init; }
 
     /// <summary>A request waits for a warm pod.</summary>
     public const string Wait = "Wait";

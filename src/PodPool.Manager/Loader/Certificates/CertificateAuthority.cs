@@ -96,6 +96,9 @@ internal sealed class CertificateAuthority : IDisposable
     /// <summary>The certificate that routers call managers with.</summary>
     public IssuedCertificate IssueRouter(TimeProvider time) => Issue(InstallationTls.RouterName, InstallationTls.ClientUse, time);
 
+    /// <summary>The certificate that nodes' doors to Dapr call managers with.</summary>
+    public IssuedCertificate IssueDoor(TimeProvider time) => Issue(InstallationTls.DoorName, InstallationTls.ClientUse, time);
+
     /// <inheritdoc/>
     public void Dispose() => _certificate.Dispose();
 

@@ -56,17 +56,43 @@ public sealed class OverlayTests
         var router = Find(objects, "Deployment", "podpool-router");
         Assert.Equal($"https://podpool-managers.{Text(service["metadata"]["namespace"])}.svc:{listen.Port}", Value(router, "--manager"));
         var volume = ((YamlSequenceNode)router["spec"]["template"]["spec"]["volumes"]).Children.Single(one => ((YamlMappingNode)one).Children.ContainsKey("secret"));
-        Assert.Equal(RouterSecret.Name, Text(volume["secret"]["secretName"]));
+        Assert.Equal(PeerSecrets.Router, Text(volume["secret"]["secretName"]));
 
         // An optional one that comes later reaches a router that runs only with the kubelet's next round.
         Assert.False(((YamlMappingNode)volume["secret"]).Children.ContainsKey("optional"));
         var mount = ((YamlSequenceNode)router["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]).Children.Single(one => Text(one["name"]) == Text(volume["name"]));
         Assert.Equal(Value(router, "--manager-certificate"), Text(mount["mountPath"]));
-        Assert.Single(objects.SelectMany(SchemaFile.Nodes), node => node is YamlMappingNode map && map.Children.TryGetValue("secretName", out var secret) && Text(secret) == RouterSecret.Name);
+        Assert.Single(objects.SelectMany(SchemaFile.Nodes), node => node is YamlMappingNode map && map.Children.TryGetValue("secretName", out var secret) && Text(secret) == PeerSecrets.Router);
 
         var rules = ((YamlSequenceNode)Find(objects, "Role", "podpool-manager")["rules"]).Children.OfType<YamlMappingNode>();
-        var rule = rules.Single(one => one.Children.TryGetValue("resourceNames", out var names) && Texts(names).Contains(RouterSecret.Name));
+        var rule = rules.Single(one => one.Children.TryGetValue("resourceNames", out var names) && Texts(names).Contains(PeerSecrets.Router));
         Assert.Equal(["patch"], Texts(rule["verbs"]));
+    }
+
+    [Theory]
+    [InlineData("default", new[] { "components/dapr" }, "http://$(PODPOOL_DAPR_SERVICE_HOST):3500")]
+    [InlineData("local", new[] { "components/dapr", "components/dapr-host-network" }, "http://$(HOST_IP):3500")]
+    public async Task With_the_Dapr_component_every_node_has_a_door_that_instances_reach_and_daprd_that_nobody_else_does(string overlay, string[] components, string endpoint)
+    {
+        var objects = await RenderAsync(overlay, components, "domain=localhost");
+
+        var dapr = Find(objects, "DaemonSet", "podpool-dapr");
+        Assert.Equal(endpoint, Value(dapr, "--endpoint"));
+        Assert.Equal(Value(Find(objects, "Deployment", "podpool-router"), "--manager"), Value(dapr, "--manager"));
+        var pod = dapr["spec"]["template"]["spec"];
+        Assert.Contains(((YamlSequenceNode)pod["volumes"]).Children, volume => ((YamlMappingNode)volume).Children.TryGetValue("secret", out var secret) && Text(secret["secretName"]) == PeerSecrets.Door);
+        var daprd = Texts(pod["containers"][1]["args"]).ToList();
+        Assert.Equal("127.0.0.1", daprd[daprd.IndexOf("--dapr-listen-addresses") + 1]);
+        Assert.Equal(Value(dapr, "--daprd-http"), $"http://127.0.0.1:{daprd[daprd.IndexOf("--dapr-http-port") + 1]}");
+        Assert.Equal(Value(dapr, "--daprd-grpc"), $"http://127.0.0.1:{daprd[daprd.IndexOf("--dapr-grpc-port") + 1]}");
+        Assert.Equal(Value(dapr, "--app"), $"http://127.0.0.1:{daprd[daprd.IndexOf("--app-port") + 1]}");
+
+        var service = Find(objects, "Service", "podpool-dapr");
+        Assert.Equal("Local", Text(service["spec"]["internalTrafficPolicy"]));
+        Assert.Equal(new Uri(Value(dapr, "--listen").Replace("$(HOST_IP)", "1.2.3.4", StringComparison.Ordinal)).Port, int.Parse(Text(service["spec"]["ports"][0]["port"]), System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Contains(
+            ((YamlSequenceNode)Find(objects, "Role", "podpool-manager")["rules"]).Children.OfType<YamlMappingNode>(),
+            rule => rule.Children.TryGetValue("resourceNames", out var names) && Texts(names).Contains(PeerSecrets.Door));
     }
 
     /// <summary>From a folder outside, as the instructions tell operators to do it.</summary>

@@ -13,7 +13,7 @@ using PodPool.Manager.Tests.Peers;
 namespace PodPool.Manager.Tests.Kubernetes.Installing;
 
 /// <summary>The Secret of routers, as it stands on the API server.</summary>
-public sealed class RouterSecretTests
+public sealed class PeerSecretTests
 {
     private static readonly FakeKind Secrets = new("", "v1", "secrets");
 
@@ -26,8 +26,8 @@ public sealed class RouterSecretTests
         using var api = server.Connect("manager");
         var installation = await InstallationSecret.OpenAsync(api.Resource<V1Secret>(), "podpool-system", _time, ManagerUnderTest.Test);
         var leadership = new Leadership();
-        var secret = new RouterSecret(
-            api, new() { Namespace = "podpool-system", Identity = "a", Operators = "http://127.0.0.1:1" }, installation, leadership, _time, NullLogger<RouterSecret>.Instance);
+        var secret = new PeerSecrets(
+            api, new() { Namespace = "podpool-system", Identity = "a", Operators = "http://127.0.0.1:1" }, installation, leadership, _time, NullLogger<PeerSecrets>.Instance);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ManagerUnderTest.Test);
         var running = secret.RunAsync(ending.Token);
         await _time.AdvanceUntilAsync(() => _time.GetUtcNow().Minute == 1, TimeSpan.FromSeconds(10));
@@ -41,6 +41,8 @@ public sealed class RouterSecretTests
         Assert.Equal(installation.Authority.CertificatePem.Trim(), first.Authorities.Trim());
         Assert.True(first.Certificate.MatchesHostname(InstallationTls.RouterName));
         Assert.True(first.Certificate.HasPrivateKey);
+        await _time.AdvanceUntilAsync(() => Read(PeerSecrets.Door) is not null, TimeSpan.FromMilliseconds(100));
+        Assert.True(Read(PeerSecrets.Door)!.Value.Certificate.MatchesHostname(InstallationTls.DoorName));
 
         // At two thirds of its life, and not before.
         var due = CertificateLife.Of(first.Certificate).DueAt;
@@ -49,11 +51,11 @@ public sealed class RouterSecretTests
         await _time.AdvanceUntilAsync(() => Read()!.Value.Certificate.Thumbprint != first.Certificate.Thumbprint, TimeSpan.FromMinutes(10));
         Assert.InRange(_time.GetUtcNow(), due, due + TimeSpan.FromHours(2));
 
-        Assert.DoesNotContain(server.Requests, request => request.Kind == Secrets && request.Name == RouterSecret.Name && request.Verb != "patch");
+        Assert.DoesNotContain(server.Requests, request => request.Kind == Secrets && request.Name == PeerSecrets.Router && request.Verb != "patch");
         await ending.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
 
-        (X509Certificate2 Certificate, string Authorities)? Read() => server.Store.Find(Secrets, new("podpool-system", RouterSecret.Name)) is { } found
+        (X509Certificate2 Certificate, string Authorities)? Read(string name = PeerSecrets.Router) => server.Store.Find(Secrets, new("podpool-system", name)) is { } found
             ? (X509Certificate2.CreateFromPem(Entry(found, "tls.crt"), Entry(found, "tls.key")), Entry(found, "ca.crt"))
             : null;
     }

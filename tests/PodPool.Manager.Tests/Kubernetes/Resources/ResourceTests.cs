@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
+using PodPool.Manager.Kubernetes.Functions;
 using PodPool.Manager.Kubernetes.Resources;
 
 namespace PodPool.Manager.Tests.Kubernetes.Resources;
@@ -20,7 +21,9 @@ public sealed class ResourceTests
         {"apiVersion":"podpool.dev/v1alpha1","kind":"Function","metadata":{"name":"hello","namespace":"shop"},
          "spec":{"pool":"podpool-system/default","package":{"url":"https://files.example/a.zip","sha256":"aa","pullSecret":"s"},"entryPoint":"A::B","concurrency":5,"scale":{"min":1,"max":2,"idleTimeout":"1m"},"timeout":"0s",
                  "env":[{"name":"A","value":""},{"name":"B","valueFrom":{"secretKeyRef":{"name":"n","key":"k","optional":true}}},{"name":"C","valueFrom":{"configMapKeyRef":{"name":"n","key":"k","optional":false}}}],
-                 "onEmptyPool":"Reject","route":{"hosts":["a.b"],"paths":["/x"]},"dapr":{"appId":"x","more":[1,{"y":null}]}},
+                 "onEmptyPool":"Reject","route":{"hosts":["a.b"],"paths":["/x"]},"dapr":{"stateStores":[{"name":"a","shared":"b"}],"pubSubs":[{"name":"c","topics":["d"]}],"bindings":["e"],"secretStores":[{"name":"f","secrets":["g"]}],
+                         "configurationStores":[{"name":"h","keys":["i"]}],"lockStores":[{"name":"j","shared":"k"}],"invoke":["l.m"],
+                         "subscriptions":[{"pubSub":"n","topic":"o","rawPayload":true,"rules":[{"match":"true","path":"/p"}],"path":"/q","deadLetterTopic":"r"}],"inputBindings":[{"name":"s","path":"/t"}]}},
          "status":{"observedGeneration":3,"revision":"r","packageDigest":"sha256:aa","packageSize":12,"entryPoint":"A::B","instances":1,"addresses":["http://x"],
                    "lastStart":{"at":"2026-01-02T03:04:05Z","instance":"p","miss":true,"phases":{"claim":"0.100ms","transfer":"1.000ms","load":"2.000ms","start":"3.000ms"}},
                    "lastFailure":{"at":"2026-01-02T03:04:05.123456Z","reason":"EntryPointNotFound","message":"m"},"conditions":[]}}
@@ -43,6 +46,16 @@ public sealed class ResourceTests
         Assert.True(function.Spec.Env[1].ValueFrom!.SecretKeyRef!.Optional);
         Assert.Equal("2.000ms", function.Status!.LastStart!.Phases.Load);
         AssertSame(Function, KubernetesJson.Serialize(function));
+    }
+
+    [Fact]
+    public void What_a_function_uses_of_Dapr_is_the_same_after_the_way_to_the_manager_and_back()
+    {
+        var function = KubernetesJson.Deserialize<FunctionResource>(Function);
+        var access = DaprMapping.ToAccess(function.Spec.Dapr)!;
+        Assert.Equal(("/p", "r", "/t"), (access.Subscriptions[0].Rules[0].Path, access.Subscriptions[0].DeadLetterTopic, access.InputBindings[0].Path));
+        AssertSame(Function, KubernetesJson.Serialize(function with { Spec = function.Spec with { Dapr = DaprMapping.ToResource(access) } }));
+        Assert.Null(DaprMapping.ToAccess(null));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Text;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -33,7 +34,7 @@ public sealed class ClusterRouterTests : IDisposable
     {
         await using var cluster = await ClusterUnderTest.StartAsync();
         var first = await cluster.StartManagerAsync("a", tls: true);
-        await cluster.UntilAsync(() => cluster.Server.Store.Find(Secrets, new("podpool-system", RouterSecret.Name)) is not null);
+        await cluster.UntilAsync(() => cluster.Server.Store.Find(Secrets, new("podpool-system", PeerSecrets.Router)) is not null);
         cluster.Declare("hello", Compiled.Hello("hi"));
         await cluster.UntilAsync(() => cluster.IsReady("hello"));
         await using var second = await cluster.StartManagerAsync("b", tls: true);
@@ -46,7 +47,7 @@ public sealed class ClusterRouterTests : IDisposable
         Assert.Equal(0, first.RouterCount);
 
         // As the kubelet brings it.
-        var secret = cluster.Server.Store.Find(Secrets, new("podpool-system", RouterSecret.Name))!;
+        var secret = cluster.Server.Store.Find(Secrets, new("podpool-system", PeerSecrets.Router))!;
         foreach (var name in new[] { "tls.crt", "tls.key", "ca.crt" })
         {
             Write(name, Encoding.UTF8.GetString(Convert.FromBase64String(secret.Text("data", name)!)));
@@ -84,6 +85,25 @@ public sealed class ClusterRouterTests : IDisposable
         await using var plain = await PodAddress.ConnectAsync(PodAddress.Parse(manager.Address, out _), Test);
         await plain.WriteAsync(Preface, Test);
         Assert.InRange(await ReadAsync(plain), 0, 7);
+    }
+
+    [Fact]
+    public async Task A_router_finds_there_what_routers_ask_and_a_door_what_doors_do()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync();
+        await using var manager = await cluster.StartManagerAsync("a", tls: true);
+        using var router = new ManagerClient(manager.Address, ClusterManager.CallWith(manager.Authority.IssueRouter(TimeProvider.System), manager.Authority));
+        using var door = new ManagerClient(manager.Address, ClusterManager.CallWith(manager.Authority.IssueDoor(TimeProvider.System), manager.Authority));
+
+        using var asRouter = await TestRouter.ConnectAsync(router);
+        using var asDoor = await TestDoor.ConnectAsync(door);
+        Assert.True((await asRouter.NextAsync()).Snapshot);
+        Assert.True((await asDoor.NextAsync()).Snapshot);
+
+        using var doorAsRouter = await TestRouter.ConnectAsync(door);
+        using var routerAsDoor = await TestDoor.ConnectAsync(router);
+        Assert.Equal(StatusCode.Unimplemented, (await Assert.ThrowsAsync<RpcException>(doorAsRouter.NextAsync)).StatusCode);
+        Assert.Equal(StatusCode.Unimplemented, (await Assert.ThrowsAsync<RpcException>(routerAsDoor.NextAsync)).StatusCode);
     }
 
     [Fact]

@@ -197,7 +197,7 @@ internal sealed class ClusterManager(WebApplication host, ManagerOptions options
     public CertificateAuthority Authority => authority;
 
     /// <summary>Who it is to routers.</summary>
-    public RouterSecurity Security => host.Services.GetRequiredService<RouterSecurity>();
+    public PeerSecurity Security => host.Services.GetRequiredService<PeerSecurity>();
 
     /// <summary>Routers that are connected, as far as it leads.</summary>
     public int RouterCount => host.Services.GetRequiredService<RouterHub>().Connected.Count();

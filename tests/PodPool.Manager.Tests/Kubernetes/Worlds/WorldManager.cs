@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PodPool.Core;
 using PodPool.Manager.Claims;
+using PodPool.Manager.Doors;
 using PodPool.Manager.Functions;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Pods;
@@ -50,6 +51,8 @@ internal sealed class WorldManager : IAsyncDisposable
         services.AddSingleton<ProfileStore>();
         services.AddSingleton<ILoaderSecurity, NoLoaderSecurity>();
         services.AddSingleton<PodDirectory>();
+        services.AddSingleton<DoorHub>();
+        services.AddSingleton<DoorClaims>();
         services.AddSingleton<ClaimRunner>();
         services.AddSingleton<PoolSizes>();
         services.AddSingleton<PoolSet>();

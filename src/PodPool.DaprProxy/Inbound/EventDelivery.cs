@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using Dapr.Client.Autogen.Grpc.v1;
+using Google.Protobuf;
+using Grpc.Core;
+using PodPool.DaprProxy.Http;
+using DaprApi = Dapr.Client.Autogen.Grpc.v1.Dapr;
+
+namespace PodPool.DaprProxy.Inbound;
+
+/// <summary>Brings an event to every function that wants it, and says what daprd shall do with it then.</summary>
+/// <remarks>
+/// daprd has one subscription for all, so an event is done with when all of them are. One that drops it has done with it; one with a dead-letter topic
+/// has when it went there.
+/// </remarks>
+internal sealed partial class EventDelivery(
+    FunctionCaller functions, HandledEvents handled, CallInvoker daprd, DoorOptions options, DoorMetrics metrics, TimeProvider time, ILogger<EventDelivery> logger)
+{
+    private const int Attempts = 3;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly DaprApi.DaprClient _daprd = new(daprd);
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
+
+    /// <summary>Delivers an event.</summary>
+    /// <param name="topic">Where it was published.</param>
+    /// <param name="subscribers">Who wants the topic.</param>
+    /// <param name="topicEvent">The event.</param>
+    /// <param name="cancellationToken">daprd does not wait any more.</param>
+    /// <returns><see cref="EventOutcome.Success"/>, <see cref="EventOutcome.Drop"/>: all dropped it, or <see cref="EventOutcome.Retry"/>.</returns>
+    public async Task<EventOutcome> DeliverAsync(Topic topic, IReadOnlyCollection<Subscriber> subscribers, TopicEvent topicEvent, CancellationToken cancellationToken)
+    {
+        var outcomes = await Task.WhenAll(subscribers.Select(subscriber => DeliverAsync(topic, subscriber, topicEvent, cancellationToken))).ConfigureAwait(false);
+        return outcomes.Contains(EventOutcome.Retry) ? EventOutcome.Retry
+            : outcomes.Length > 0 && Array.TrueForAll(outcomes, outcome => outcome == EventOutcome.Drop) ? EventOutcome.Drop
+            : EventOutcome.Success;
+    }
+
+    private async Task<EventOutcome> DeliverAsync(Topic topic, Subscriber subscriber, TopicEvent topicEvent, CancellationToken cancellationToken)
+    {
+        if (subscriber.PathFor(topicEvent) is not { } path)
+        {
+            return EventOutcome.Drop;
+        }
+
+        if (handled.Contains(topic, topicEvent, subscriber.Function))
+        {
+            return EventOutcome.Success;
+        }
+
+        // What waits here waits at the broker: daprd has not been answered.
+        var turns = _turns.GetOrAdd(subscriber.Function, _ => new(options.EventsPerFunction));
+        await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        EventOutcome outcome;
+        try
+        {
+            outcome = await TryAsync(subscriber, path, topicEvent, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            turns.Release();
+        }
+
+        if (outcome != EventOutcome.Success && subscriber.DeadLetterTopic is { } deadLetter)
+        {
+            outcome = await BuryAsync(topic, deadLetter, topicEvent, cancellationToken).ConfigureAwait(false) ? EventOutcome.Success : EventOutcome.Retry;
+        }
+
+        metrics.Delivered(subscriber.Function, topic, outcome);
+        if (outcome == EventOutcome.Retry)
+        {
+            Log.Again(logger, topicEvent.Id, topic.ToString(), subscriber.Function);
+        }
+        else
+        {
+            handled.Add(topic, topicEvent, subscriber.Function);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Tries what never ran at once again; and with a dead-letter topic at hand, what the function failed at too, as no broker brings it again then.</summary>
+    private async Task<EventOutcome> TryAsync(Subscriber subscriber, string path, TopicEvent topicEvent, CancellationToken cancellationToken)
+    {
+        var pause = FirstPause;
+        for (var attempt = 1; ; attempt++, pause *= 2)
+        {
+            var outcome = await functions.PostAsync(subscriber.Function, path, topicEvent, cancellationToken).ConfigureAwait(false);
+            var again = outcome == EventOutcome.NotDelivered || (outcome == EventOutcome.Retry && subscriber.DeadLetterTopic is not null);
+            if (!again || attempt == Attempts)
+            {
+                return outcome == EventOutcome.NotDelivered ? EventOutcome.Retry : outcome;
+            }
+
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> BuryAsync(Topic topic, string deadLetter, TopicEvent topicEvent, CancellationToken cancellationToken)
+    {
+        var headers = new Metadata();
+        if (options.DaprdToken is { } token)
+        {
+            headers.Add(DaprTransformer.TokenHeader, token);
+        }
+
+        try
+        {
+            await _daprd.PublishEventAsync(
+                new PublishEventRequest
+                {
+                    PubsubName = topic.PubSub, Topic = deadLetter, Data = UnsafeByteOperations.UnsafeWrap(topicEvent.Body), DataContentType = TopicEvent.ContentType,
+                },
+                headers, cancellationToken: cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (RpcException exception)
+        {
+            Log.NotBuried(logger, topicEvent.Id, deadLetter, exception.Status.Detail);
+            return false;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "The event {Event} of {Topic} shall come again for {Function}", EventName = "Again")]
+        public static partial void Again(ILogger logger, string @event, string topic, string function);
+
+        [LoggerMessage(2, LogLevel.Warning, "The event {Event} could not be published to the dead-letter topic {Topic}: {Message}", EventName = "NotBuried")]
+        public static partial void NotBuried(ILogger logger, string @event, string topic, string message);
+    }
+}

@@ -1,0 +1,47 @@
+using PodPool.Contracts.V1;
+using PodPool.EventRules;
+
+namespace PodPool.DaprProxy.Inbound;
+
+/// <summary>A function that wants a topic's events.</summary>
+/// <param name="Namespace">Its namespace.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Rules">The first that is met says the path.</param>
+/// <param name="Path">Where none is; null: then it does not want the event.</param>
+/// <param name="DeadLetterTopic">Where events go that it drops or cannot handle; null: nowhere.</param>
+internal sealed record Subscriber(string Namespace, string Name, IReadOnlyList<(EventMatch Match, string Path)> Rules, string? Path, string? DeadLetterTopic)
+{
+    /// <summary><c>namespace/name</c>.</summary>
+    public string Function => $"{Namespace}/{Name}";
+
+    /// <summary>A function's subscription; rules that nobody can read are never met.</summary>
+    public static Subscriber Of(string @namespace, string name, DaprSubscription subscription)
+    {
+        var rules = new List<(EventMatch, string)>();
+        foreach (var rule in subscription.Rules)
+        {
+            if (EventMatch.TryCompile(rule.Match, out var match, out _))
+            {
+                rules.Add((match, rule.Path));
+            }
+        }
+
+        return new(
+            @namespace, name, rules, subscription.Path.Length > 0 ? subscription.Path : subscription.Rules.Count == 0 ? "/" : null,
+            subscription.DeadLetterTopic.Length > 0 ? subscription.DeadLetterTopic : null);
+    }
+
+    /// <summary>Where an event goes in the function; null: it does not want it.</summary>
+    public string? PathFor(TopicEvent topicEvent)
+    {
+        foreach (var (match, path) in Rules)
+        {
+            if (match.IsMet(topicEvent.Attributes))
+            {
+                return path;
+            }
+        }
+
+        return Path;
+    }
+}

@@ -1,0 +1,10 @@
+namespace PodPool.DaprProxy.Inbound;
+
+/// <summary>What daprd is subscribed to, once for all functions that want it.</summary>
+/// <param name="PubSub">The component.</param>
+/// <param name="Name">The topic.</param>
+/// <param name="IsRaw">What is published there are no CloudEvents.</param>
+internal readonly record struct Topic(string PubSub, string Name, bool IsRaw)
+{
+    public override string ToString() => $"{PubSub}/{Name}";
+}
