@@ -1,3 +1,4 @@
+using PodPool.DaprStandIn.Starting;
 using PodPool.DaprStandIn.Tests.Worlds;
 using StackExchange.Redis;
 
@@ -50,6 +51,20 @@ public sealed class PathTests(SharedDaprd shared) : IAsyncLifetime
 
         // Twice escaped, it breaks where the parameter is decoded only by older ones.
         Assert.Equal(204, (await _world.AskAsync("GET", "/v1.0/state/store/%25zz")).Status);
+    }
+
+    [Theory]
+    [InlineData("/v1.0/state/store/t1%2520a", "t1 a")]
+    [InlineData("/v1.0/state/store/t2%252Fa", "t2/a")]
+    [InlineData("/v1.0/state/store/t3%2520a%2Fb", "t3%20a/b")]
+    public async Task An_older_one_finds_it_under(string target, string key)
+    {
+        await using var older = await DaprWorld.StartAsync(new()
+        {
+            Flags = ["--decode-parameters-twice"], Resources = [ComponentFile.Of(await shared.ServerAsync(), "state.redis", "store")],
+        });
+        await _redis.HashSetAsync("app||" + key, [new("data", "1"), new("version", "1")]);
+        Assert.Equal((200, "1"), await older.AskAsync("GET", target));
     }
 
     [Fact]
