@@ -29,7 +29,9 @@ public sealed class LifeTests(SharedDaprd shared)
         });
         await using var world = await DaprWorld.StartAsync(new()
         {
-            AppId = "life", AppPort = app.Port, Flags = ["--dapr-graceful-shutdown-seconds", "0"],
+            AppId = "life",
+            AppPort = app.Port,
+            Flags = ["--dapr-graceful-shutdown-seconds", "0"],
             Resources = [ComponentFile.Of(server, "pubsub.redis", "bus", ("processingTimeout", "500ms"), ("redeliverInterval", "100ms"))],
         });
         await world.Client.PublishEventAsync("bus", "l-kept", "a", Cancelled);

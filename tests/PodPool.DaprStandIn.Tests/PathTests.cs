@@ -61,7 +61,8 @@ public sealed class PathTests(SharedDaprd shared) : IAsyncLifetime
     {
         await using var older = await DaprWorld.StartAsync(new()
         {
-            Flags = ["--decode-parameters-twice"], Resources = [ComponentFile.Of(await shared.ServerAsync(), "state.redis", "store")],
+            Flags = ["--decode-parameters-twice"],
+            Resources = [ComponentFile.Of(await shared.ServerAsync(), "state.redis", "store")],
         });
         await _redis.HashSetAsync("app||" + key, [new("data", "1"), new("version", "1")]);
         Assert.Equal((200, "1"), await older.AskAsync("GET", target));

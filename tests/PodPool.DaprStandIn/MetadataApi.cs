@@ -34,7 +34,9 @@ internal sealed class MetadataApi(Flags flags, ComponentSet components, Subscrip
 
     private static PubsubSubscription Subscribed(Subscription subscription) => new()
     {
-        PubsubName = subscription.PubSub, Topic = subscription.Topic, DeadLetterTopic = subscription.DeadLetterTopic,
+        PubsubName = subscription.PubSub,
+        Topic = subscription.Topic,
+        DeadLetterTopic = subscription.DeadLetterTopic,
         Metadata = { subscription.Metadata.ToDictionary() },
         Rules = new() { Rules = { subscription.Routes.Select(route => new PubsubSubscriptionRule { Match = route.Match, Path = route.Path }) } },
         Type = (PubsubSubscriptionType)(int)subscription.Kind,

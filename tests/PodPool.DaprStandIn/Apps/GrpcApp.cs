@@ -111,8 +111,13 @@ internal sealed class GrpcApp : IApp
         {
             var request = new TopicEventBulkRequest
             {
-                Id = Guid.NewGuid().ToString(), Entries = { bulk.Entries.Select(TopicEventRequests.Of) }, Metadata = { bulk.Metadata.ToDictionary() },
-                Topic = bulk.Topic, PubsubName = bulk.PubSub, Type = "com.dapr.event.sent.bulk", Path = bulk.Path,
+                Id = Guid.NewGuid().ToString(),
+                Entries = { bulk.Entries.Select(TopicEventRequests.Of) },
+                Metadata = { bulk.Metadata.ToDictionary() },
+                Topic = bulk.Topic,
+                PubsubName = bulk.PubSub,
+                Type = "com.dapr.event.sent.bulk",
+                Path = bulk.Path,
             };
             var said = (await BulkAsync(request, HeadersOf(bulk.Metadata), cancellationToken)).Statuses.ToDictionary(status => status.EntryId, status => status.Status);
             return [.. bulk.Entries.Select(entry => said.TryGetValue(entry.Id, out var status) ? Verdict(status) : Delivery.Failed($"response not received, RETRY required for entry id: {entry.Id}"))];
@@ -189,7 +194,10 @@ internal sealed class GrpcApp : IApp
         // One that names no path takes every event.
         return new()
         {
-            PubSub = subscription.PubsubName, Topic = subscription.Topic, Metadata = subscription.Metadata.ToDictionary(), DeadLetterTopic = subscription.DeadLetterTopic,
+            PubSub = subscription.PubsubName,
+            Topic = subscription.Topic,
+            Metadata = subscription.Metadata.ToDictionary(),
+            DeadLetterTopic = subscription.DeadLetterTopic,
             Routes = routes.Count > 0 ? routes : [TopicRoute.Create(null, "")],
             Bulk = subscription.BulkSubscribe is { Enabled: true } bulk ? BulkSubscription.Of(bulk.MaxMessagesCount, bulk.MaxAwaitDurationMs) : null,
         };

@@ -21,10 +21,16 @@ internal static class TopicEventRequests
         var cloudEvent = topicEvent.CloudEvent;
         return new()
         {
-            Id = Text(cloudEvent, "id"), Source = Text(cloudEvent, "source"), DataContentType = Text(cloudEvent, "datacontenttype"),
-            Type = Text(cloudEvent, "type"), SpecVersion = Text(cloudEvent, "specversion"),
-            Topic = topicEvent.Topic, PubsubName = topicEvent.PubSub, Path = topicEvent.Path,
-            Data = Data(cloudEvent), Extensions = Extensions(cloudEvent),
+            Id = Text(cloudEvent, "id"),
+            Source = Text(cloudEvent, "source"),
+            DataContentType = Text(cloudEvent, "datacontenttype"),
+            Type = Text(cloudEvent, "type"),
+            SpecVersion = Text(cloudEvent, "specversion"),
+            Topic = topicEvent.Topic,
+            PubsubName = topicEvent.PubSub,
+            Path = topicEvent.Path,
+            Data = Data(cloudEvent),
+            Extensions = Extensions(cloudEvent),
         };
     }
 
@@ -40,9 +46,13 @@ internal static class TopicEventRequests
 
         request.CloudEvent = new()
         {
-            Id = Text(cloudEvent, "id"), Source = Text(cloudEvent, "source"), DataContentType = Text(cloudEvent, "datacontenttype"),
-            Type = Text(cloudEvent, "type"), SpecVersion = Text(cloudEvent, "specversion"),
-            Data = Data(cloudEvent), Extensions = Extensions(cloudEvent),
+            Id = Text(cloudEvent, "id"),
+            Source = Text(cloudEvent, "source"),
+            DataContentType = Text(cloudEvent, "datacontenttype"),
+            Type = Text(cloudEvent, "type"),
+            SpecVersion = Text(cloudEvent, "specversion"),
+            Data = Data(cloudEvent),
+            Extensions = Extensions(cloudEvent),
         };
         return request;
     }

@@ -65,7 +65,8 @@ internal sealed class ConfigurationCalls(ConfigurationApi configuration, Runtime
         stream?.TrySetResult();
         return Task.FromResult(new UnsubscribeConfigurationResponse
         {
-            Ok = known, Message = known ? "" : $"failed to unsubscribe to configuration request {request.Id}: subscription does not exist",
+            Ok = known,
+            Message = known ? "" : $"failed to unsubscribe to configuration request {request.Id}: subscription does not exist",
         });
     }
 

@@ -50,8 +50,12 @@ internal sealed class StreamingSubscriptions(Subscriptions subscriptions, Runtim
             return await subscriptions.OpenAsync(
                 new()
                 {
-                    PubSub = request.PubsubName, Topic = request.Topic, Metadata = request.Metadata.ToDictionary(), DeadLetterTopic = request.DeadLetterTopic,
-                    Routes = [TopicRoute.Create(null, "/")], Kind = SubscriptionKind.Streaming,
+                    PubSub = request.PubsubName,
+                    Topic = request.Topic,
+                    Metadata = request.Metadata.ToDictionary(),
+                    DeadLetterTopic = request.DeadLetterTopic,
+                    Routes = [TopicRoute.Create(null, "/")],
+                    Kind = SubscriptionKind.Streaming,
                 },
                 postman);
         }

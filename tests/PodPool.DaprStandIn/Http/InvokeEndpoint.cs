@@ -2,9 +2,9 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Grpc.Core;
 using PodPool.DaprStandIn.Apps;
+using PodPool.DaprStandIn.Errors;
 using PodPool.DaprStandIn.Go;
 using PodPool.DaprStandIn.Grpc;
-using PodPool.DaprStandIn.Errors;
 using PodPool.DaprStandIn.Invocation;
 
 namespace PodPool.DaprStandIn.Http;

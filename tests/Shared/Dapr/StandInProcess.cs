@@ -76,7 +76,8 @@ internal sealed class StandInProcess : IAsyncDisposable
         ];
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : "dotnet", arguments)
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (var (name, value) in ((string, string?)[])[("DAPR_API_TOKEN", _options.ApiToken), ("APP_API_TOKEN", _options.AppToken)])
         {
