@@ -1,32 +1,56 @@
-using k8s;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using PodPool.Cli.CommandLine;
 using PodPool.Contracts.V1;
 using PodPool.Manager.Kubernetes.Functions;
 using PodPool.Manager.Kubernetes.Resources;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
 
 namespace PodPool.Cli.Deploy;
 
 /// <summary>A file that says what of Dapr a function may use: YAML or JSON, as <c>spec.dapr</c> of a Function is.</summary>
 internal static class DaprFile
 {
+    private const string Remedy = "write it as spec.dapr of a Function, e.g. `stateStores: [{name: statestore}]`; `kubectl explain function.spec.dapr`, or deploy/crds/functions.yaml, has all of it";
+
+    private static readonly JsonSerializerOptions Strict = new() { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+
     /// <summary>Reads it.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="CliException">It cannot be read, or says what nobody knows.</exception>
     public static DaprAccess Read(string path)
     {
-        const string Remedy = "write it as spec.dapr of a Function, e.g. `stateStores: [{name: statestore}]`; README.md, \"Dapr\", has all of it";
         try
         {
-            return DaprMapping.ToAccess(KubernetesYaml.Deserialize<FunctionDapr?>(File.ReadAllText(path), strict: true)) ?? new();
+            using var reader = File.OpenText(path);
+            var yaml = new YamlStream();
+            yaml.Load(reader);
+            var json = yaml.Documents.Count == 0 ? null : ToJson(yaml.Documents[0].RootNode);
+            return DaprMapping.ToAccess(json.Deserialize<FunctionDapr?>(Strict)) ?? new();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw CliException.Usage($"--dapr: '{path}' cannot be read: {exception.Message}", Remedy);
         }
-        catch (YamlDotNet.Core.YamlException exception)
+        catch (YamlException exception)
         {
-            var why = exception.InnerException is { } inner ? inner.Message : exception.Message;
-            throw CliException.Usage($"--dapr: '{path}', line {exception.Start.Line}: {why}", Remedy);
+            throw CliException.Usage($"--dapr: '{path}' is no YAML: line {exception.Start.Line}: {exception.Message}", Remedy);
+        }
+        catch (JsonException exception)
+        {
+            throw CliException.Usage($"--dapr: '{path}', at {exception.Path}: {exception.Message}", Remedy);
         }
     }
+
+    private static JsonNode? ToJson(YamlNode node) => node switch
+    {
+        YamlMappingNode map => new JsonObject(map.Children.Select(child => KeyValuePair.Create(((YamlScalarNode)child.Key).Value ?? "", ToJson(child.Value)))),
+        YamlSequenceNode list => new JsonArray([.. list.Children.Select(ToJson)]),
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" or "false" } truth => truth.Value == "true",
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "null" or "~" } => null,
+        YamlScalarNode text => text.Value,
+        _ => throw new YamlException(node.Start, node.End, "a list, a map or a value is wanted"),
+    };
 }

@@ -41,6 +41,11 @@ internal sealed class LocalProcess : IAsyncDisposable
             start.Environment[name] = terminal.Terminal.Environment(name);
         }
 
+        if (terminal.Terminal.Environment("PATH") is { } path)
+        {
+            start.Environment["PATH"] = path;
+        }
+
         // One that is killed would leave its debugger's sockets in the temporary folder, which it must share with whoever follows it.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         var process = new Process { StartInfo = start };
