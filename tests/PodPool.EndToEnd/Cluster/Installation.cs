@@ -100,12 +100,12 @@ public sealed class Installation : IAsyncLifetime
     }, 180);
 
     /// <summary>Whether the server is too old for rules in the schemas.</summary>
-    private async Task<string> CustomResourcesAsync()
-    {
-        // As in v1.20.2; the number of the minor version alone is not said by every server.
-        var version = System.Version.Parse((await Client.Version.GetCodeAsync(Test)).GitVersion.TrimStart('v').Split('-', '+')[0]);
-        return Settings.CustomResources ?? (version < new Version(1, 25) ? "deploy/crds-legacy" : "deploy/crds");
-    }
+    private async Task<string> CustomResourcesAsync() => Settings.CustomResources ?? (await VersionAsync() < new Version(1, 25) ? "deploy/crds-legacy" : "deploy/crds");
+
+    /// <summary>The API server's.</summary>
+    /// <remarks>As in v1.20.2; the number of the minor version alone is not said by every server.</remarks>
+    internal async Task<Version> VersionAsync()
+        => System.Version.Parse((await Client.Version.GetCodeAsync(Test)).GitVersion.TrimStart('v').Split('-', '+')[0]);
 
     // What there is.
 

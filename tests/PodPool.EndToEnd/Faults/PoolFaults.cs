@@ -33,6 +33,25 @@ public sealed class PoolFaults(TestNamespace space) : EndToEndTests(space)
         await AtMostAsync(pool, 8);
     }
 
+    [ClusterFact]
+    public async Task A_template_that_is_mended_is_tried_at_once_and_a_changed_one_replaces_the_warm_pods()
+    {
+        await using var pool = await Pool.CreateAsync(Installation, "e2e-mended", warm: 2, spec => spec["containers"]![0]!["image"] = "no-such.invalid/runtime:1");
+        await pool.SaysAsync("no-such.invalid");
+        await ChangeAsync(pool, "image", Installation.RuntimeImage);
+        await Installation.FullAsync(pool.Name);
+        var first = await PodsOfAsync(pool);
+
+        await ChangeAsync(pool, "terminationMessagePath", "/tmp/end");
+        await Eventually.IsSoAsync(async () => await PodsOfAsync(pool) is var now && now.Count == 2 && !now.Overlaps(first) ? null : $"there are {string.Join(", ", now)}");
+    }
+
+    private async Task<HashSet<string>> PodsOfAsync(Pool pool)
+        => [.. (await Installation.PodsAsync()).Where(pod => Installation.PoolOf(pod) == pool.Name && Installation.StateOf(pod) == "warm" && pod.Metadata.DeletionTimestamp is null).Select(pod => pod.Metadata.Name)];
+
+    private static async Task ChangeAsync(Pool pool, string field, string value) => await Command.KubectlAsync(
+        "-n", Installation.Namespace, "patch", "runtimepool", pool.Name, "--type=json", "-p", $$"""[{"op":"add","path":"/spec/template/spec/containers/0/{{field}}","value":"{{value}}"}]""");
+
     /// <summary>Counts over some time: one that makes pods without end is seen.</summary>
     private async Task AtMostAsync(Pool pool, int pods)
     {
