@@ -87,9 +87,17 @@ public sealed class OverlayTests
         Assert.Equal(Value(dapr, "--daprd-grpc"), $"http://127.0.0.1:{daprd[daprd.IndexOf("--dapr-grpc-port") + 1]}");
         Assert.Equal(Value(dapr, "--app"), $"http://127.0.0.1:{daprd[daprd.IndexOf("--app-port") + 1]}");
 
-        var service = Find(objects, "Service", "podpool-dapr");
-        Assert.Equal("Local", Text(service["spec"]["internalTrafficPolicy"]));
-        Assert.Equal(new Uri(Value(dapr, "--listen").Replace("$(HOST_IP)", "1.2.3.4", StringComparison.Ordinal)).Port, int.Parse(Text(service["spec"]["ports"][0]["port"]), System.Globalization.CultureInfo.InvariantCulture));
+        if (components.Length == 1)
+        {
+            var service = Find(objects, "Service", "podpool-dapr");
+            Assert.Equal("Local", Text(service["spec"]["internalTrafficPolicy"]));
+            Assert.EndsWith($":{Text(service["spec"]["ports"][0]["port"])}", endpoint, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.DoesNotContain(objects.SelectMany(SchemaFile.Nodes), node => node is YamlScalarNode { Value: "internalTrafficPolicy" });
+        }
+
         Assert.Contains(
             ((YamlSequenceNode)Find(objects, "Role", "podpool-manager")["rules"]).Children.OfType<YamlMappingNode>(),
             rule => rule.Children.TryGetValue("resourceNames", out var names) && Texts(names).Contains(PeerSecrets.Door));
