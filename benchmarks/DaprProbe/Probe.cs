@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using PodPool.Functions;
@@ -10,6 +9,8 @@ namespace DaprProbe;
 /// <summary>Says where its door is, and writes down which events came and when.</summary>
 public sealed class Probe : IHttpFunction
 {
+    private static readonly Lock Appending = new();
+
     private static readonly string? Log = Environment.GetEnvironmentVariable("EVENTS");
 
     public async Task HandleAsync(HttpContext context)
@@ -25,8 +26,10 @@ public sealed class Probe : IHttpFunction
         using var cloudEvent = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
         var line = string.Create(CultureInfo.InvariantCulture, $"{cloudEvent.RootElement.GetProperty("data").GetInt64()} {at}\n");
 
-        // One write of a line is one write of the system's, whoever else appends.
-        await using var file = new FileStream(Log!, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-        await file.WriteAsync(Encoding.UTF8.GetBytes(line), CancellationToken.None);
+        // An append of .NET's writes where the end was when the file was opened.
+        lock (Appending)
+        {
+            File.AppendAllText(Log!, line);
+        }
     }
 }
