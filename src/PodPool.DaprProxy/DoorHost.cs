@@ -110,6 +110,7 @@ public static class DoorHost
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EventDelivery>(provider, provider.GetRequiredService<GrpcChannel>().CreateCallInvoker()));
         services.AddSingleton<InputBindings>();
         services.AddHostedService<TopicStreams>();
+        services.AddHostedService<DoorRehearsal>();
         services.AddManagers<DoorFollower, DoorMessage, DoorUpdate>(options.Managers);
     }
 

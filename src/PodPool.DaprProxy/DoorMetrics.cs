@@ -20,6 +20,7 @@ internal sealed class DoorMetrics
     private readonly UpDownCounter<long> _underWay;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _delivered;
+    private volatile bool _isRehearsing;
 
     public DoorMetrics(IMeterFactory factory)
     {
@@ -28,6 +29,13 @@ internal sealed class DoorMetrics
         _underWay = meter.CreateUpDownCounter<long>("podpool.dapr.calls", "{call}", "Calls of Dapr under way now.");
         _refused = meter.CreateCounter<long>("podpool.dapr.refused", "{call}", "Calls that did not pass, by Dapr's error code.");
         _delivered = meter.CreateCounter<long>("podpool.dapr.events", "{event}", "Events that were brought to functions, by what became of them.");
+    }
+
+    /// <summary>Whether what nobody may is not counted now: it is the door's own.</summary>
+    public bool IsRehearsing
+    {
+        get => _isRehearsing;
+        set => _isRehearsing = value;
     }
 
     public void Entered(Caller caller) => _underWay.Add(1, new KeyValuePair<string, object?>("function", caller.Name));
@@ -45,7 +53,12 @@ internal sealed class DoorMetrics
     /// <param name="call">What it asked for.</param>
     /// <param name="refusal">Why it did not pass.</param>
     public void Refused(Caller? caller, DaprCall call, DaprRefusal refusal)
-        => _refused.Add(1, new("function", caller?.Name ?? ""), new("block", BlockOf(call)), new("error", refusal.ErrorCode));
+    {
+        if (!_isRehearsing)
+        {
+            _refused.Add(1, new("function", caller?.Name ?? ""), new("block", BlockOf(call)), new("error", refusal.ErrorCode));
+        }
+    }
 
     private static string BlockOf(DaprCall call) => call.GetType().Name.ToLowerInvariant();
 }

@@ -51,6 +51,7 @@ internal sealed partial class FactCollector(ServerConnection server, Cluster clu
             Namespace = await LookAsync(() => NamespaceAsync(cancellationToken)).ConfigureAwait(false),
             Manager = await LookAsync(() => DeploymentAsync("manager", cancellationToken)).ConfigureAwait(false),
             Router = await LookAsync(() => DeploymentAsync("router", cancellationToken)).ConfigureAwait(false),
+            Dapr = await LookAsync(() => DaprAsync(cancellationToken)).ConfigureAwait(false),
             Leader = lease.Found?.Spec?.HolderIdentity is { Length: > 0 } ? await LeaderAsync(cancellationToken).ConfigureAwait(false) : Look<ManagerFact>.Absent,
             Lease = lease.Found is { } held ? await LookAsync(() => RenewedAsync(held, cancellationToken)).ConfigureAwait(false) : new(lease.End, null, lease.Message),
             Pools = pools,
@@ -160,6 +161,12 @@ internal sealed partial class FactCollector(ServerConnection server, Cluster clu
             (containers.FirstOrDefault(container => container.Name == part) ?? containers[0]).Image);
     }
 
+    private async Task<DeploymentFact> DaprAsync(CancellationToken cancellationToken)
+    {
+        var found = await Api.Resource<V1DaemonSet>().GetAsync(new(cluster.Installation, "podpool-dapr"), cancellationToken).ConfigureAwait(false);
+        return new(found.Status?.DesiredNumberScheduled ?? 0, found.Status?.NumberReady ?? 0, found.Spec.Template.Spec.Containers[0].Image);
+    }
+
     private Task<V1Lease> LeaseAsync(CancellationToken cancellationToken)
         => Api.Resource<V1Lease>().GetAsync(new(cluster.Installation, LeaderPort.LeaseName), cancellationToken);
 
@@ -238,7 +245,7 @@ internal sealed partial class FactCollector(ServerConnection server, Cluster clu
         pool.Status?.Conditions ?? []);
 
     private static ObjectFact Fact(FunctionResource function)
-        => new(ObjectName.Of(function).ToString(), function.Metadata.Generation ?? 0, function.Status?.ObservedGeneration ?? 0, "", function.Status?.Conditions ?? []);
+        => new(ObjectName.Of(function).ToString(), function.Metadata.Generation ?? 0, function.Status?.ObservedGeneration ?? 0, "", function.Status?.Conditions ?? []) { UsesDapr = function.Spec.Dapr is not null };
 
     private async Task<string> ReadAsync(string resource, string path, CancellationToken cancellationToken)
     {

@@ -77,6 +77,9 @@ internal sealed record LeaseFact(string? Holder, bool IsRenewed);
 /// <summary>A pool or function.</summary>
 internal sealed record ObjectFact(string Name, long Generation, long ObservedGeneration, string Summary, IReadOnlyList<ResourceCondition> Conditions)
 {
+    /// <summary>Of a function: whether it uses Dapr.</summary>
+    public bool UsesDapr { get; init; }
+
     public ResourceCondition? this[string type] => Conditions.FirstOrDefault(condition => condition.Type == type);
 }
 
@@ -108,6 +111,9 @@ internal sealed record InstallationFacts
     public Look<DeploymentFact> Manager { get; init; } = Look<DeploymentFact>.Absent;
 
     public Look<DeploymentFact> Router { get; init; } = Look<DeploymentFact>.Absent;
+
+    /// <summary>Dapr on the nodes: as many as there are of them are wanted. An installation need not have it.</summary>
+    public Look<DeploymentFact> Dapr { get; init; } = Look<DeploymentFact>.Absent;
 
     public Look<LeaseFact> Lease { get; init; } = Look<LeaseFact>.Absent;
 

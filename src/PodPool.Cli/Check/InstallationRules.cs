@@ -33,6 +33,7 @@ internal static class InstallationRules
         {
             findings.AddRange(OfDeployment(facts, "manager", facts.Manager));
             findings.AddRange(OfDeployment(facts, "router", facts.Router));
+            findings.AddRange(OfDapr(facts));
             findings.AddRange(OfVersions(facts));
             findings.AddRange(OfLease(facts));
             findings.AddRange(OfLeader(facts));
@@ -182,6 +183,30 @@ internal static class InstallationRules
             { Found: { } found } when found.Ready < found.Wanted => new(FindingLevel.Warning, part, Text($"{found.Ready} of {found.Wanted} are ready"), see),
             { Found: { } found } => new(FindingLevel.Ok, part, Text($"{found.Ready} of {found.Wanted} are ready: {found.Image}")),
         };
+    }
+
+    /// <summary>Nobody has to have it but for functions that use it.</summary>
+    private static IEnumerable<Finding> OfDapr(InstallationFacts facts)
+    {
+        const string About = "Dapr";
+        var see = $"see `kubectl -n {facts.Installation} describe daemonset/podpool-dapr`, and its pods";
+        var users = facts.Functions.Found?.Where(function => function.UsesDapr).Select(function => function.Name).ToList() ?? [];
+        switch (facts.Dapr)
+        {
+            case { End: LookEnd.Absent } when users.Count > 0:
+                yield return new(
+                    FindingLevel.Warning, About, $"{users[0]}{(users.Count > 1 ? Text($" and {users.Count - 1} more use") : " uses")} it, and there is no DaemonSet podpool-dapr in '{facts.Installation}': they are not started",
+                    "deploy/README.md, \"Dapr\"");
+                break;
+            case { Found: null }:
+                break;
+            case { Found: { } found } when found.Ready < found.Wanted:
+                yield return new(FindingLevel.Warning, About, Text($"{found.Ready} of {found.Wanted} nodes have a door that is ready"), see);
+                break;
+            case { Found: { } found }:
+                yield return new(FindingLevel.Ok, About, Text($"{found.Ready} of {found.Wanted} nodes have a door that is ready: {found.Image}"));
+                break;
+        }
     }
 
     private static IEnumerable<Finding> OfVersions(InstallationFacts facts)

@@ -35,6 +35,16 @@ public sealed class InstallationRulesTests
     }
 
     [Fact]
+    public void Dapr_is_missed_by_functions_that_use_it_alone()
+    {
+        var uses = Sound with { Functions = Objects(Named("shop/cart", Is("Ready", true)) with { UsesDapr = true }, Named("shop/hello", Is("Ready", true))) };
+        Expect(InstallationRules.Evaluate(uses), FindingLevel.Warning, "Dapr", "shop/cart uses it, and there is no DaemonSet podpool-dapr in 'podpool-system'");
+        Expect(InstallationRules.Evaluate(uses with { Dapr = Look<DeploymentFact>.At(new(2, 1, "i")) }), FindingLevel.Warning, "Dapr", "1 of 2 nodes");
+        Expect(InstallationRules.Evaluate(uses with { Dapr = Look<DeploymentFact>.At(new(2, 2, "i")) }), FindingLevel.Ok, "Dapr", "2 of 2 nodes");
+        Assert.DoesNotContain(InstallationRules.Evaluate(Sound), finding => finding.About == "Dapr");
+    }
+
+    [Fact]
     public void Of_a_server_that_does_not_answer_nothing_else_is_said()
         => Assert.Equal(
             (FindingLevel.Error, "API server"),
