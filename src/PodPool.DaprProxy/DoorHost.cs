@@ -114,7 +114,10 @@ public static class DoorHost
         services.AddManagers<DoorFollower, DoorMessage, DoorUpdate>(options.Managers);
     }
 
-    /// <remarks>A call finds out at once that nobody is there, and the next one tries anew.</remarks>
+    /// <remarks>
+    /// A call finds out at once that nobody is there, and the next one tries anew: with a way to connect of our own the channel does not count failures, after
+    /// which it would let nobody try for up to two minutes.
+    /// </remarks>
     private static GrpcChannel ChannelTo(Uri daprd) => GrpcChannel.ForAddress(daprd, new()
     {
         MaxReceiveMessageSize = null,
@@ -123,6 +126,7 @@ public static class DoorHost
         {
             UseProxy = false,
             ConnectTimeout = ConnectTimeout,
+            ConnectCallback = (context, cancellationToken) => PodAddress.ConnectAsync(context.DnsEndPoint, cancellationToken),
             EnableMultipleHttp2Connections = true,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
         },

@@ -97,11 +97,10 @@ internal sealed class InstanceBook : ICallers
 
         // A function that was deleted is gone for callers, but its instances end what they have begun.
         var access = _functions.TryGetValue(NameOf(instance.Function), out var granted) ? granted ?? new() : known?.Access ?? new();
-        return known is not null && known.Revision == instance.Revision && ReferenceEquals(known.Access, access)
+        var address = instance.Address.Length == 0 ? null : IPAddress.Parse(instance.Address);
+        return known is not null && known.Revision == instance.Revision && Equals(known.Address, address) && ReferenceEquals(known.Access, access)
             ? known
-            : new(
-                instance.Function.Namespace, instance.Function.Name, instance.Revision, instance.Id,
-                instance.Address.Length == 0 ? null : IPAddress.Parse(instance.Address), access);
+            : new(instance.Function.Namespace, instance.Function.Name, instance.Revision, instance.Id, address, access);
     }
 
     /// <remarks>One that is replaced is not disposed: checks that began with it may still run. An installation has one in all its life.</remarks>
