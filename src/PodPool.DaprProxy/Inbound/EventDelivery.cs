@@ -21,19 +21,28 @@ internal sealed partial class EventDelivery(
 
     private readonly DaprApi.DaprClient _daprd = new(daprd);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
+    private readonly ConcurrentDictionary<(Topic Topic, string Event, string Function), Lazy<Task<EventOutcome>>> _underWay = new();
 
     /// <summary>Delivers an event.</summary>
     /// <param name="topic">Where it was published.</param>
     /// <param name="subscribers">Who wants the topic.</param>
     /// <param name="topicEvent">The event.</param>
     /// <param name="cancellationToken">daprd does not wait any more.</param>
-    /// <returns><see cref="EventOutcome.Success"/>, <see cref="EventOutcome.Drop"/>: all dropped it, or <see cref="EventOutcome.Retry"/>.</returns>
+    /// <returns><see cref="EventOutcome.Success"/>, <see cref="EventOutcome.Drop"/>: all dropped it, or <see cref="EventOutcome.Retry"/>: also where nobody wants it any more.</returns>
     public async Task<EventOutcome> DeliverAsync(Topic topic, IReadOnlyCollection<Subscriber> subscribers, TopicEvent topicEvent, CancellationToken cancellationToken)
     {
         var outcomes = await Task.WhenAll(subscribers.Select(subscriber => DeliverAsync(topic, subscriber, topicEvent, cancellationToken))).ConfigureAwait(false);
-        return outcomes.Contains(EventOutcome.Retry) ? EventOutcome.Retry
-            : outcomes.Length > 0 && Array.TrueForAll(outcomes, outcome => outcome == EventOutcome.Drop) ? EventOutcome.Drop
-            : EventOutcome.Success;
+        if (outcomes.Length == 0 || outcomes.Contains(EventOutcome.Retry))
+        {
+            return EventOutcome.Retry;
+        }
+
+        foreach (var subscriber in subscribers)
+        {
+            handled.Forget(topic, topicEvent, subscriber.Function);
+        }
+
+        return Array.TrueForAll(outcomes, outcome => outcome == EventOutcome.Drop) ? EventOutcome.Drop : EventOutcome.Success;
     }
 
     private async Task<EventOutcome> DeliverAsync(Topic topic, Subscriber subscriber, TopicEvent topicEvent, CancellationToken cancellationToken)
@@ -48,6 +57,34 @@ internal sealed partial class EventDelivery(
             return EventOutcome.Success;
         }
 
+        // A function may take longer than daprd waits: when the event comes again meanwhile, it waits for the same answer.
+        var key = (topic, topicEvent.Identity, subscriber.Function);
+        var own = new Lazy<Task<EventOutcome>>(() => BringAsync(topic, subscriber, path, topicEvent, cancellationToken));
+        while (_underWay.GetOrAdd(key, own) is var other && other != own)
+        {
+            try
+            {
+                return await other.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // It was brought by a stream that ended.
+                _underWay.TryRemove(new(key, other));
+            }
+        }
+
+        try
+        {
+            return await own.Value.ConfigureAwait(false);
+        }
+        finally
+        {
+            _underWay.TryRemove(new(key, own));
+        }
+    }
+
+    private async Task<EventOutcome> BringAsync(Topic topic, Subscriber subscriber, string path, TopicEvent topicEvent, CancellationToken cancellationToken)
+    {
         // What waits here waits at the broker: daprd has not been answered.
         var turns = _turns.GetOrAdd(subscriber.Function, _ => new(options.EventsPerFunction));
         await turns.WaitAsync(cancellationToken).ConfigureAwait(false);

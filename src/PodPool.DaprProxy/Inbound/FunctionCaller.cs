@@ -60,6 +60,10 @@ internal sealed class FunctionCaller(Uri router) : IDisposable
         {
             return EventOutcome.NotDelivered;
         }
+        catch (AnswerCutOffException)
+        {
+            return EventOutcome.Retry;
+        }
     }
 
     /// <summary>Posts what an input binding brought.</summary>
@@ -107,6 +111,7 @@ internal sealed class FunctionCaller(Uri router) : IDisposable
     }
 
     /// <returns>Null: it is none, so it says nothing.</returns>
+    /// <exception cref="AnswerCutOffException">Nobody knows what it would have said.</exception>
     private static async Task<JsonDocument?> JsonInAsync(HttpContent content, CancellationToken cancellationToken)
     {
         try
@@ -114,9 +119,13 @@ internal sealed class FunctionCaller(Uri router) : IDisposable
             await content.LoadIntoBufferAsync(LongestAnswer, cancellationToken).ConfigureAwait(false);
             return JsonDocument.Parse(await content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (Exception exception) when (exception is JsonException or HttpRequestException)
+        catch (Exception exception) when (exception is JsonException or HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded })
         {
             return null;
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new AnswerCutOffException(exception);
         }
     }
 
@@ -124,4 +133,6 @@ internal sealed class FunctionCaller(Uri router) : IDisposable
         => document?.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()
             : null;
+
+    private sealed class AnswerCutOffException(Exception inner) : Exception(inner.Message, inner);
 }

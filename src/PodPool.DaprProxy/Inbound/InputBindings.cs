@@ -74,6 +74,7 @@ internal sealed partial class InputBindings : IDisposable
             .OrderBy(function => function.Namespace, StringComparer.Ordinal).ThenBy(function => function.Name, StringComparer.Ordinal)
             .SelectMany(function => (function.Access?.InputBindings ?? []).Select(binding => (
                 binding.Name, Function: $"{function.Namespace}/{function.Name}", Path: binding.Path.Length > 0 ? binding.Path : $"/{binding.Name}")))
+            .Where(taker => FunctionPath.IsWithin(taker.Path))
             .DistinctBy(taker => taker.Name)
             .ToFrozenDictionary(taker => taker.Name, taker => (taker.Function, taker.Path));
 
@@ -107,7 +108,7 @@ internal sealed partial class InputBindings : IDisposable
             context.Response.ContentType = answer.Content.Headers.ContentType?.ToString();
             await answer.Content.CopyToAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
         }
-        catch (HttpRequestException exception)
+        catch (HttpRequestException exception) when (!context.Response.HasStarted)
         {
             Log.NotDelivered(_logger, function, exception.Message);
             context.Response.StatusCode = (int)HttpStatusCode.ServiceUnavailable;
@@ -116,7 +117,8 @@ internal sealed partial class InputBindings : IDisposable
 
     private static bool IsOwn(string header)
         => !header.Equals("host", StringComparison.OrdinalIgnoreCase) && !header.Equals("connection", StringComparison.OrdinalIgnoreCase)
-            && !header.Equals("transfer-encoding", StringComparison.OrdinalIgnoreCase) && !header.StartsWith("content-", StringComparison.OrdinalIgnoreCase)
+            && !header.Equals("transfer-encoding", StringComparison.OrdinalIgnoreCase) && !header.Equals("accept-encoding", StringComparison.OrdinalIgnoreCase)
+            && !header.StartsWith("content-", StringComparison.OrdinalIgnoreCase)
             && !header.Equals(DaprTransformer.TokenHeader, StringComparison.OrdinalIgnoreCase);
 
     private static partial class Log

@@ -14,20 +14,21 @@ internal sealed record Subscriber(string Namespace, string Name, IReadOnlyList<(
     /// <summary><c>namespace/name</c>.</summary>
     public string Function => $"{Namespace}/{Name}";
 
-    /// <summary>A function's subscription; rules that nobody can read are never met.</summary>
+    /// <summary>A function's subscription; rules that nobody can read, or whose paths are not the function's, are never met.</summary>
     public static Subscriber Of(string @namespace, string name, DaprSubscription subscription)
     {
         var rules = new List<(EventMatch, string)>();
         foreach (var rule in subscription.Rules)
         {
-            if (EventMatch.TryCompile(rule.Match, out var match, out _))
+            if (FunctionPath.IsWithin(rule.Path) && EventMatch.TryCompile(rule.Match, out var match, out _))
             {
                 rules.Add((match, rule.Path));
             }
         }
 
+        var path = subscription.Path.Length > 0 ? subscription.Path : subscription.Rules.Count == 0 ? "/" : null;
         return new(
-            @namespace, name, rules, subscription.Path.Length > 0 ? subscription.Path : subscription.Rules.Count == 0 ? "/" : null,
+            @namespace, name, rules, path is not null && FunctionPath.IsWithin(path) ? path : null,
             subscription.DeadLetterTopic.Length > 0 ? subscription.DeadLetterTopic : null);
     }
 

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 using Dapr.AppCallback.Autogen.Grpc.v1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -19,6 +21,7 @@ internal sealed class TopicEvent
 
     private readonly TopicEventRequest _request;
     private readonly JsonDocument? _json;
+    private string? _identity;
 
     public TopicEvent(TopicEventRequest request)
     {
@@ -28,8 +31,8 @@ internal sealed class TopicEvent
         Body = Write();
     }
 
-    /// <summary>The publisher's id of it; with the source, nobody else's.</summary>
-    public string Identity => $"{_request.Source} {_request.Id}";
+    /// <summary>The publisher's id of it and its source, which ought to be no other's; and its data, as some publishers give all that they publish one id.</summary>
+    public string Identity => _identity ??= $"{_request.Source} {_request.Id} {Convert.ToBase64String(SHA256.HashData(_request.Data.Span))}";
 
     /// <summary>daprd's id of it on its stream.</summary>
     public string Id => _request.Id;
@@ -86,9 +89,9 @@ internal sealed class TopicEvent
         if (_json is not null)
         {
             writer.WritePropertyName("data");
-            _json.RootElement.WriteTo(writer);
+            writer.WriteRawValue(_request.Data.Span, skipInputValidation: true);
         }
-        else if (IsText(_request.DataContentType))
+        else if (IsText(_request.DataContentType) && Utf8.IsValid(_request.Data.Span))
         {
             writer.WriteString("data", _request.Data.Span);
         }
@@ -119,7 +122,7 @@ internal sealed class TopicEvent
 
     private static JsonDocument? JsonOf(TopicEventRequest request)
     {
-        if (!IsJson(request.DataContentType))
+        if (!IsJson(request.DataContentType) || !Utf8.IsValid(request.Data.Span))
         {
             return null;
         }
@@ -136,9 +139,9 @@ internal sealed class TopicEvent
 
     private static object? PlainOf(JsonElement element) => element.ValueKind switch
     {
-        JsonValueKind.Object => element.EnumerateObject().GroupBy(property => property.Name).ToDictionary(group => group.Key, group => PlainOf(group.Last().Value)),
+        JsonValueKind.Object => element.EnumerateObject().GroupBy(NameOf).ToDictionary(group => group.Key, group => PlainOf(group.Last().Value)),
         JsonValueKind.Array => element.EnumerateArray().Select(PlainOf).ToList(),
-        JsonValueKind.String => element.GetString(),
+        JsonValueKind.String => TextOf(element.GetString),
         JsonValueKind.Number => element.TryGetInt64(out var whole) ? whole : element.GetDouble(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
@@ -154,6 +157,21 @@ internal sealed class TopicEvent
         Value.KindOneofCase.StructValue => value.StructValue.Fields.ToDictionary(field => field.Key, field => PlainOf(field.Value)),
         _ => null,
     };
+
+    private static string NameOf(JsonProperty property) => TextOf(() => property.Name)!;
+
+    /// <remarks>Half a surrogate pair is JSON, but no text: to rules it is what Go reads, to functions what was published.</remarks>
+    private static string? TextOf(Func<string?> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidOperationException)
+        {
+            return "\ufffd";
+        }
+    }
 
     private static bool IsOwn(string name) => name is "id" or "source" or "type" or "specversion" or "datacontenttype" or "topic" or "pubsubname" or "data" or "data_base64";
 

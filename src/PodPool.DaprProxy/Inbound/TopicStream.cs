@@ -89,6 +89,12 @@ internal sealed partial class TopicStream(
         {
             return "it was ended";
         }
+#pragma warning disable CA1031 // Whatever it was, gRPC's own complaint of a stream that ended before it began among it: it is opened again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return exception.Message;
+        }
         finally
         {
             await ending.CancelAsync().ConfigureAwait(false);

@@ -4,6 +4,7 @@ using Dapr.Client;
 using Microsoft.AspNetCore.Builder;
 using PodPool.Contracts.V1;
 using PodPool.DaprStandIn.Starting;
+using StackExchange.Redis;
 
 namespace PodPool.DaprProxy.Tests.Whole;
 
@@ -25,6 +26,7 @@ public sealed class DoorFixture : IAsyncLifetime
     private readonly SocketsHttpHandler _sockets = new() { UseProxy = false };
     private readonly List<DaprClient> _clients = [];
     private WebApplication? _door;
+    private ConnectionMultiplexer? _redis;
 
     public string Address => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_port}");
 
@@ -42,11 +44,15 @@ public sealed class DoorFixture : IAsyncLifetime
     /// <summary>Plain HTTP.</summary>
     internal HttpClient Http { get; private set; } = null!;
 
+    /// <summary>The topics in Redis.</summary>
+    internal IDatabase Streams => _redis!.GetDatabase();
+
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         Redis = await RedisServer.StartAsync();
+        _redis = await ConnectionMultiplexer.ConnectAsync(Redis.Host);
         await Manager.StartAsync();
         await Router.StartAsync();
         var secrets = Path.Combine(_folder.FullName, "secrets.json");
@@ -174,6 +180,7 @@ public sealed class DoorFixture : IAsyncLifetime
         await Manager.DisposeAsync();
         if (Redis is not null)
         {
+            await _redis!.DisposeAsync();
             await Redis.DisposeAsync();
         }
 
