@@ -160,6 +160,20 @@ public sealed class DoorFixture : IAsyncLifetime
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(Test));
     }
 
+    /// <summary>A call of the door as if it were an application.</summary>
+    /// <returns>The answer's status.</returns>
+    internal async Task<int> AppAsync(string method, string path, string? token)
+    {
+        using var request = new HttpRequestMessage(new(method), string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_appPort}{path}"));
+        if (token is not null)
+        {
+            request.Headers.Add("dapr-api-token", token);
+        }
+
+        using var response = await Http.SendAsync(request, Test);
+        return (int)response.StatusCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _clients.ForEach(client => client.Dispose());

@@ -83,6 +83,14 @@ internal sealed class TestRouter : IAsyncDisposable
     /// <summary>How many came that nobody took.</summary>
     public int Waiting(string function) => ChannelOf(function).Reader.Count;
 
+    /// <summary>Takes all that came.</summary>
+    public void Drain(string function)
+    {
+        while (ChannelOf(function).Reader.TryRead(out _))
+        {
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_server is not null)
