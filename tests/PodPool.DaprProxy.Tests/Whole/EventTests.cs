@@ -236,6 +236,28 @@ public sealed class EventTests(DoorFixture door) : IClassFixture<DoorFixture>
     }
 
     [Fact]
+    public async Task A_topic_that_is_given_up_and_taken_again_at_once_loses_nothing()
+    {
+        const int Rounds = 30;
+        for (var number = 0; number < Rounds; number++)
+        {
+            Subscribe("flips", "flipping", "/");
+            await PublishAsync("flipping", number);
+            door.Manager.Function("flips", Nothing);
+            await PublishAsync("flipping", Rounds + number);
+            Subscribe("flips", "flipping", "/");
+            if (number % 10 == 9)
+            {
+                await door.Router.NextAsync("shop/flips");
+            }
+        }
+
+        await NothingPendsAsync("flipping");
+        var got = door.Router.All.Where(posted => posted.Function == "shop/flips").Select(posted => posted.Number).Distinct().Order();
+        Assert.Equal(Enumerable.Range(0, 2 * Rounds), got);
+    }
+
+    [Fact]
     public async Task Nothing_is_acknowledged_before_it_was_answered()
     {
         var (gate, held) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -279,8 +301,8 @@ public sealed class EventTests(DoorFixture door) : IClassFixture<DoorFixture>
     {
         var name = $"escapes-{(uint)string.GetHashCode(path, StringComparison.Ordinal)}";
         Subscribe(name, name, path);
-        await PublishAsync(name, 1);
         Subscribe("guard", name, "/");
+        await PublishAsync(name, 1);
         Assert.Equal(1, (await door.Router.NextAsync("shop/guard")).Number);
         await NothingPendsAsync(name);
         Assert.DoesNotContain(door.Router.All, posted => posted.Function is "shop/vault" or "vault/" or "shop/" || posted.Function.EndsWith("-too", StringComparison.Ordinal) && posted.Function != "shop/one-id-too");

@@ -3,13 +3,29 @@ using System.Net.Sockets;
 
 namespace PodPool.DaprProxy.Tests.Whole;
 
-/// <summary>Ports of the loopback that nobody listens on.</summary>
+/// <summary>Ports of the loopback that nobody listens on, below those that systems give to connections: they stay free until somebody asks for them by number.</summary>
 internal static class FreePorts
 {
+    private const int First = 12_000;
+    private const int Count = 18_000;
+
+    private static int _next = Environment.ProcessId * 50 % Count;
+
     public static int Next()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = First + (Interlocked.Increment(ref _next) % Count);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody's already.
+            }
+        }
     }
 }

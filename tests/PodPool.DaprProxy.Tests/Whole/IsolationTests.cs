@@ -135,8 +135,8 @@ public sealed class IsolationTests(DoorFixture door) : IClassFixture<DoorFixture
     /// <summary>daprd refuses keys with its own separator in them, and the door those that are empty.</summary>
     private static bool IsRefused(string key) => key.Length == 0 || key.Contains("||", StringComparison.Ordinal);
 
-    /// <summary>In paths, the door knows no dots of their own, and daprd takes an empty last segment for none.</summary>
-    private static bool IsNoPath(string key) => key is "." or "..";
+    /// <summary>In paths, the door knows no segments that are dots alone, and the server in it no zeros.</summary>
+    private static bool IsNoPath(string key) => key is "." or ".." || key.Contains('\0', StringComparison.Ordinal);
 
     private async Task<bool> SaveAsync(Actor actor, string key, int value, bool http, string said)
     {
