@@ -39,14 +39,26 @@ internal sealed partial class EventDelivery(
 
         foreach (var subscriber in subscribers)
         {
-            handled.Forget(topic, topicEvent, subscriber.Function);
+            if (EventFor(subscriber, topic, topicEvent) is { } own)
+            {
+                handled.Forget(topic, own, subscriber.Function);
+            }
         }
 
         return Array.TrueForAll(outcomes, outcome => outcome == EventOutcome.Drop) ? EventOutcome.Drop : EventOutcome.Success;
     }
 
-    private async Task<EventOutcome> DeliverAsync(Topic topic, Subscriber subscriber, TopicEvent topicEvent, CancellationToken cancellationToken)
+    /// <returns>Null: there is no CloudEvent in it.</returns>
+    private static TopicEvent? EventFor(Subscriber subscriber, Topic topic, TopicEvent topicEvent) => topic.IsRaw && !subscriber.IsRaw ? topicEvent.Published : topicEvent;
+
+    private async Task<EventOutcome> DeliverAsync(Topic topic, Subscriber subscriber, TopicEvent arrived, CancellationToken cancellationToken)
     {
+        if (EventFor(subscriber, topic, arrived) is not { } topicEvent)
+        {
+            Log.NoCloudEvent(logger, arrived.Id, topic.ToString(), subscriber.Function);
+            return EventOutcome.Drop;
+        }
+
         if (subscriber.PathFor(topicEvent) is not { } path)
         {
             return EventOutcome.Drop;
@@ -162,6 +174,9 @@ internal sealed partial class EventDelivery(
     {
         [LoggerMessage(1, LogLevel.Debug, "The event {Event} of {Topic} shall come again for {Function}", EventName = "Again")]
         public static partial void Again(ILogger logger, string @event, string topic, string function);
+
+        [LoggerMessage(3, LogLevel.Warning, "What was published to {Topic} as {Event} is no CloudEvent: {Function} does not get it", EventName = "NoCloudEvent")]
+        public static partial void NoCloudEvent(ILogger logger, string @event, string topic, string function);
 
         [LoggerMessage(2, LogLevel.Warning, "The event {Event} could not be published to the dead-letter topic {Topic}: {Message}", EventName = "NotBuried")]
         public static partial void NotBuried(ILogger logger, string @event, string topic, string message);

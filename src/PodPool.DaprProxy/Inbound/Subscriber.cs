@@ -9,7 +9,8 @@ namespace PodPool.DaprProxy.Inbound;
 /// <param name="Rules">The first that is met says the path.</param>
 /// <param name="Path">Where none is; null: then it does not want the event.</param>
 /// <param name="DeadLetterTopic">Where events go that it drops or cannot handle; null: nowhere.</param>
-internal sealed record Subscriber(string Namespace, string Name, IReadOnlyList<(EventMatch Match, string Path)> Rules, string? Path, string? DeadLetterTopic)
+/// <param name="IsRaw">It takes what is published for bytes.</param>
+internal sealed record Subscriber(string Namespace, string Name, IReadOnlyList<(EventMatch Match, string Path)> Rules, string? Path, string? DeadLetterTopic, bool IsRaw = false)
 {
     /// <summary><c>namespace/name</c>.</summary>
     public string Function => $"{Namespace}/{Name}";
@@ -29,7 +30,7 @@ internal sealed record Subscriber(string Namespace, string Name, IReadOnlyList<(
         var path = subscription.Path.Length > 0 ? subscription.Path : subscription.Rules.Count == 0 ? "/" : null;
         return new(
             @namespace, name, rules, path is not null && FunctionPath.IsWithin(path) ? path : null,
-            subscription.DeadLetterTopic.Length > 0 ? subscription.DeadLetterTopic : null);
+            subscription.DeadLetterTopic.Length > 0 ? subscription.DeadLetterTopic : null, subscription.RawPayload);
     }
 
     /// <summary>Where an event goes in the function; null: it does not want it.</summary>

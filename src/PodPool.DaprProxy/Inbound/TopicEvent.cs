@@ -21,11 +21,13 @@ internal sealed class TopicEvent
 
     private readonly TopicEventRequest _request;
     private readonly JsonDocument? _json;
+    private readonly Lazy<TopicEvent?> _published;
     private string? _identity;
 
     public TopicEvent(TopicEventRequest request)
     {
         _request = request;
+        _published = new(() => PublishedEvent.In(request));
         _json = JsonOf(request);
         Attributes = AttributesOf(request, _json);
         Body = Write();
@@ -33,6 +35,9 @@ internal sealed class TopicEvent
 
     /// <summary>The publisher's id of it and its source, which ought to be no other's; and its data, as some publishers give all that they publish one id.</summary>
     public string Identity => _identity ??= $"{_request.Source} {_request.Id} {Convert.ToBase64String(SHA256.HashData(_request.Data.Span))}";
+
+    /// <summary>The CloudEvent that was published, where this one has it as its data; null: that is none.</summary>
+    public TopicEvent? Published => _published.Value;
 
     /// <summary>daprd's id of it on its stream.</summary>
     public string Id => _request.Id;
@@ -177,7 +182,8 @@ internal sealed class TopicEvent
 
     private static string MediaTypeOf(string contentType) => contentType.Split(';')[0].Trim().ToLowerInvariant();
 
-    private static bool IsJson(string contentType) => MediaTypeOf(contentType) is "" or "application/json" or "text/json" or [.., '+', 'j', 's', 'o', 'n'];
+    /// <summary>Whether a content type, which may be missing, says that data is JSON.</summary>
+    public static bool IsJson(string contentType) => MediaTypeOf(contentType) is "" or "application/json" or "text/json" or [.., '+', 'j', 's', 'o', 'n'];
 
     private static bool IsText(string contentType) => MediaTypeOf(contentType).StartsWith("text/", StringComparison.Ordinal);
 }

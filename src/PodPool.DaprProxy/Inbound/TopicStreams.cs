@@ -32,12 +32,13 @@ internal sealed class TopicStreams(
     }
 
     /// <summary>Who wants what, of all functions.</summary>
+    /// <remarks>A topic has one stream, however it is read: of two, each would get a part of the events.</remarks>
     internal static ImmutableDictionary<Topic, ImmutableArray<Subscriber>> SubscribersOf(IEnumerable<KnownFunction> functions)
         => functions
             .SelectMany(function => (function.Access?.Subscriptions ?? []).Select(subscription => (
-                Topic: new Topic(subscription.PubSub, subscription.Topic, subscription.RawPayload), Subscriber: Subscriber.Of(function.Namespace, function.Name, subscription))))
+                Topic: (subscription.PubSub, subscription.Topic), Subscriber: Subscriber.Of(function.Namespace, function.Name, subscription))))
             .GroupBy(pair => pair.Topic, pair => pair.Subscriber)
-            .ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray());
+            .ToImmutableDictionary(group => new Topic(group.Key.PubSub, group.Key.Topic, group.Any(subscriber => subscriber.IsRaw)), group => group.ToImmutableArray());
 
     private void Follow(CancellationToken stoppingToken)
     {

@@ -160,6 +160,15 @@ public sealed class DoorFixture : IAsyncLifetime
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(Test));
     }
 
+    /// <summary>What daprd says of itself, past the door.</summary>
+    internal async Task<string> DaprdMetadataAsync()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Daprd.HttpAddress}/v1.0/metadata");
+        request.Headers.Add("dapr-api-token", DaprdToken);
+        using var response = await Http.SendAsync(request, Test);
+        return await response.Content.ReadAsStringAsync(Test);
+    }
+
     /// <summary>A call of the door as if it were an application.</summary>
     /// <returns>The answer's status.</returns>
     internal async Task<int> AppAsync(string method, string path, string? token)
