@@ -58,7 +58,7 @@ internal static partial class DaprRules
             : PathProblem($"{field}.rules", rule.Path) ?? (EventMatch.TryCompile(rule.Match, out _, out var error) ? null : $"dapr.{field}.rules: '{rule.Match}' is no expression in CEL: {error}");
 
     private static string? PathProblem(string field, string path)
-        => path.Length == 0 || (path.StartsWith('/') && path.Length <= 1024 && path.All(character => character > ' ' && character is not ('#' or '\\' or '\x7f')) && !path.Split('/').Any(part => part is "." or ".."))
+        => path.Length == 0 || (path.StartsWith('/') && path.Length <= 1024 && path.All(character => character > ' ' && character is not ('#' or '\\' or '\x7f')) && !path.Split('?')[0].Split('/').Any(part => Uri.UnescapeDataString(part) is "." or ".."))
             ? null
             : $"dapr.{field}: '{path}' is no path: begin with '/', and use no space, fragment or '..' segment";
 

@@ -39,6 +39,7 @@ public sealed class DaprRulesTests
         Refused(new() { Subscriptions = { new DaprSubscription { PubSub = "a", Topic = "t" }, new DaprSubscription { PubSub = "a", Topic = "t", Path = "/x" } } }, "names 'a/t' twice");
         Refused(new() { Subscriptions = { new DaprSubscription { PubSub = "a", Topic = "t", Path = "x" } } }, "dapr.subscriptions[a/t].path: 'x' is no path");
         Refused(new() { Subscriptions = { new DaprSubscription { PubSub = "a", Topic = "t", Path = "/a/../b" } } }, "is no path");
+        Refused(new() { Subscriptions = { new DaprSubscription { PubSub = "a", Topic = "t", Path = "/%2e%2E/b" } } }, "is no path");
         Refused(new() { Subscriptions = { new DaprSubscription { PubSub = "a", Topic = "t", Rules = { new EventRule { Match = "event.type ==", Path = "/a" } } } } }, "is no expression in CEL");
         Refused(new() { Subscriptions = { new DaprSubscription { PubSub = "a", Topic = "t", Rules = { new EventRule { Match = "true" } } } } }, "has no path");
         Refused(new() { InputBindings = { new DaprInputBinding { Name = "tick", Path = "tick" } } }, "dapr.inputBindings[tick].path");
