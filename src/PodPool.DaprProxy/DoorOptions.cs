@@ -113,13 +113,11 @@ public sealed class DoorOptions
             RequireIp(nameof(Health), Health);
         }
 
-        foreach (var (name, uri) in (ReadOnlySpan<(string, Uri)>)[(nameof(DaprdHttp), DaprdHttp), (nameof(DaprdGrpc), DaprdGrpc), (nameof(Router), Router)])
-        {
-            RequireHttp(name, uri);
-        }
-
-        RequireHttp(nameof(Endpoint), Uri.TryCreate(EndpointForInstances, UriKind.Absolute, out var endpoint) ? endpoint : null);
-        if (endpoint!.Port == 0 || IPAddress.TryParse(endpoint.Host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
+        RequireHttp(nameof(DaprdHttp), DaprdHttp.OriginalString);
+        RequireHttp(nameof(DaprdGrpc), DaprdGrpc.OriginalString);
+        RequireHttp(nameof(Router), Router.OriginalString);
+        var endpoint = RequireHttp(nameof(Endpoint), EndpointForInstances);
+        if (endpoint.Port == 0 || IPAddress.TryParse(endpoint.Host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
         {
             throw new ValidationException($"{nameof(Endpoint)}: '{EndpointForInstances}' is nothing that an instance could call: name the host and port by which instances reach {nameof(Listen)}");
         }
@@ -142,11 +140,6 @@ public sealed class DoorOptions
         throw new ValidationException($"{option}: '{address}' is no http://ip:port");
     }
 
-    private static void RequireHttp(string option, Uri? uri)
-    {
-        if (uri is not { IsAbsoluteUri: true, Scheme: "http", AbsolutePath: "/" })
-        {
-            throw new ValidationException($"{option}: '{uri}' is no http://host:port");
-        }
-    }
+    private static Uri RequireHttp(string option, string text)
+        => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri is { Scheme: "http", AbsolutePath: "/" } ? uri : throw new ValidationException($"{option}: '{text}' is no http://host:port");
 }

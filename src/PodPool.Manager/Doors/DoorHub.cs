@@ -21,7 +21,7 @@ internal sealed class DoorHub : IDisposable
     private readonly ConcurrentDictionary<PodId, BoundInstance> _instances = new();
     private readonly Lock _gate = new();
     private FrozenSet<string> _open = [];
-    private volatile TaskCompletionSource _arrival = NewSignal();
+    private TaskCompletionSource _arrival = NewSignal();
 
     // Above what an earlier manager may have counted to: versions grow for a door that outlives it.
     private long _version;
@@ -64,7 +64,7 @@ internal sealed class DoorHub : IDisposable
         using var over = new CancellationTokenSource(patience, time);
         while (!over.IsCancellationRequested)
         {
-            var arrival = _arrival.Task;
+            var arrival = Volatile.Read(ref _arrival).Task;
             if (_known.TryGetValue(node, out known))
             {
                 return known;
@@ -82,9 +82,7 @@ internal sealed class DoorHub : IDisposable
         var connection = new DoorConnection(hello);
         _connections[connection] = true;
         _known[hello.Node] = hello;
-        var arrival = _arrival;
-        _arrival = NewSignal();
-        arrival.SetResult();
+        Interlocked.Exchange(ref _arrival, NewSignal()).SetResult();
         return connection;
     }
 

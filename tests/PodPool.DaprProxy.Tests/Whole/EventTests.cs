@@ -142,11 +142,12 @@ public sealed class EventTests(DoorFixture door) : IClassFixture<DoorFixture>
     [Fact]
     public async Task Who_takes_longer_than_daprd_waits_is_not_given_the_event_twice_at_once()
     {
-        var (gate, attempts) = (new TaskCompletionSource(), 0);
+        var (gate, atOnce, most) = (new TaskCompletionSource(), 0, 0);
         door.Router.On("shop/slow", async _ =>
         {
-            Interlocked.Increment(ref attempts);
+            most = Math.Max(most, Interlocked.Increment(ref atOnce));
             await gate.Task;
+            Interlocked.Decrement(ref atOnce);
             return Answer.Fine;
         });
         var mark = 0;
@@ -157,10 +158,12 @@ public sealed class EventTests(DoorFixture door) : IClassFixture<DoorFixture>
         await door.Router.NextAsync("shop/slow");
         await PublishAsync("failing", 1);
         await Until.TrueAsync(() => mark > 3, "an event that came later was brought again three times");
-        Assert.Equal(1, attempts);
+        Assert.Equal(1, most);
+
+        // One that comes again between the answer and its acknowledgement is delivered: that is no more than at-least-once.
         gate.SetResult();
         await NothingPendsAsync("slow");
-        Assert.Equal(1, attempts);
+        Assert.Equal(1, most);
     }
 
     [Fact]
