@@ -245,6 +245,8 @@ public sealed class EventTests(DoorFixture door) : IClassFixture<DoorFixture>
             },
             "the changes count");
 
+        await NothingPendsAsync("changing");
+
         // With nobody left to hear them, events wait: they are not thrown away.
         door.Manager.Remove("comes");
         door.Manager.Function("joins", Nothing);
