@@ -145,8 +145,11 @@ public sealed class DoorTests
     public async Task A_hello_that_is_none_is_refused(string node, string endpoint, string message)
     {
         await using var manager = await ManagerUnderTest.StartAsync(warm: 0);
-        using var door = await TestDoor.ConnectAsync(manager.Client, new() { DoorId = "d", Node = node, HttpEndpoint = endpoint, GrpcEndpoint = endpoint });
-        var refused = await Assert.ThrowsAsync<RpcException>(door.NextAsync);
+        var refused = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            using var door = await TestDoor.ConnectAsync(manager.Client, new() { DoorId = "d", Node = node, HttpEndpoint = endpoint, GrpcEndpoint = endpoint });
+            await door.NextAsync();
+        });
         Assert.Equal(Reason.InvalidArgument, refused.ReasonOf());
         Assert.Contains(message, refused.Status.Detail, StringComparison.Ordinal);
     }
