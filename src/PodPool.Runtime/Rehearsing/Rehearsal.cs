@@ -131,6 +131,7 @@ internal sealed record RehearsalPackage(IReadOnlyList<(PackageFile File, byte[] 
             ExpiresAt = Timestamp.FromDateTimeOffset(time.GetUtcNow() + TimeSpan.FromMinutes(1)),
             ProfileSha256 = profile.IsEmpty ? ByteString.Empty : ByteString.CopyFrom(SHA256.HashData(profile.Span)),
             RecordProfile = profile.IsEmpty,
+            Dapr = new() { HttpEndpoint = "http://127.0.0.1:3500", GrpcEndpoint = "http://127.0.0.1:3500", Token = "rehearsal" },
         }.ToByteString();
         var signature = key.SignData(claim.Span, HashAlgorithmName.SHA256);
         yield return new() { Header = new() { Claim = claim, Signature = ByteString.CopyFrom(signature), Manifest = manifest, Profile = profile } };
