@@ -96,7 +96,7 @@ public sealed class StreamingTests(SharedDaprd shared) : IAsyncLifetime
 
     private static async Task<TopicEventRequest> NextAsync(AsyncDuplexStreamingCall<SubscribeTopicEventsRequestAlpha1, SubscribeTopicEventsResponseAlpha1> stream)
     {
-        Assert.True(await stream.ResponseStream.MoveNext(Cancelled).WaitAsync(TimeSpan.FromSeconds(15), Cancelled));
+        Assert.True(await stream.ResponseStream.MoveNext(Cancelled).WaitAsync(TimeSpan.FromSeconds(60), Cancelled));
         return stream.ResponseStream.Current.EventMessage;
     }
 

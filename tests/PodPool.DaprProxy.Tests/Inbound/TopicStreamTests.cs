@@ -15,7 +15,7 @@ public sealed class TopicStreamTests
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var stream = new TopicStream(new("bus", "orders", IsRaw: false), () => [], null!, daprd, null, TimeProvider.System, NullLogger.Instance);
         var running = stream.RunAsync(ending.Token);
-        await Task.WhenAny(daprd.AskedOnceMore, running).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Task.WhenAny(daprd.AskedOnceMore, running).WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
         Assert.True(daprd.AskedOnceMore.IsCompleted, "the stream was given up");
         await ending.CancelAsync();
         await running;

@@ -3,7 +3,7 @@ namespace PodPool.DaprProxy.Tests.Whole;
 /// <summary>Waits for what becomes so by itself.</summary>
 internal static class Until
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 

@@ -5,7 +5,7 @@ namespace PodPool.DaprStandIn.Tests.Worlds;
 /// <summary>What arrived somewhere, for those who wait for it.</summary>
 internal sealed class Mailbox<T>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Channel<T> _arrived = Channel.CreateUnbounded<T>();
 

@@ -9,7 +9,7 @@ internal static class Streams
     public static async Task NothingPendingAsync(this IDatabase redis, string topic, string appId)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(TimeSpan.FromSeconds(15));
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
         while ((await redis.StreamPendingAsync(topic, appId)).PendingMessageCount > 0)
         {
             patience.Token.ThrowIfCancellationRequested();

@@ -116,7 +116,7 @@ internal sealed class StandInProcess : IAsyncDisposable
                 more = _said.Task;
             }
 
-            if (await Task.WhenAny(more, _reading).WaitAsync(TimeSpan.FromSeconds(30)) == _reading && !Output.Contains(text, StringComparison.Ordinal))
+            if (await Task.WhenAny(more, _reading).WaitAsync(TimeSpan.FromSeconds(90)) == _reading && !Output.Contains(text, StringComparison.Ordinal))
             {
                 throw new InvalidOperationException($"daprd ended before it said '{text}':\n{Output}");
             }
@@ -143,7 +143,7 @@ internal sealed class StandInProcess : IAsyncDisposable
     /// <returns>What it ended with.</returns>
     public async Task<int> EndedAsync()
     {
-        await _process!.WaitForExitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
+        await _process!.WaitForExitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(90));
         await _reading;
         var code = _process.ExitCode;
         _process.Dispose();
