@@ -42,6 +42,7 @@ public static class DoorHost
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.Services.GetRequiredService<DoorMetrics>().TellWhether(() => TroubleOf(app) is null);
         if (options.AppEndPoint is { Port: var port })
         {
             var bindings = app.Services.GetRequiredService<InputBindings>();

@@ -16,6 +16,7 @@ internal sealed class DoorMetrics
         HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
     };
 
+    private readonly Meter _meter;
     private readonly Histogram<double> _duration;
     private readonly UpDownCounter<long> _underWay;
     private readonly Counter<long> _refused;
@@ -24,11 +25,11 @@ internal sealed class DoorMetrics
 
     public DoorMetrics(IMeterFactory factory)
     {
-        var meter = factory.Create(MeterName);
-        _duration = meter.CreateHistogram("podpool.dapr.call.duration", "s", "How long calls of Dapr took, daprd's own time included, by building block.", advice: Buckets);
-        _underWay = meter.CreateUpDownCounter<long>("podpool.dapr.calls", "{call}", "Calls of Dapr under way now.");
-        _refused = meter.CreateCounter<long>("podpool.dapr.refused", "{call}", "Calls that did not pass, by Dapr's error code.");
-        _delivered = meter.CreateCounter<long>("podpool.dapr.events", "{event}", "Events that were brought to functions, by what became of them.");
+        _meter = factory.Create(MeterName);
+        _duration = _meter.CreateHistogram("podpool.dapr.call.duration", "s", "How long calls of Dapr took, daprd's own time included, by building block.", advice: Buckets);
+        _underWay = _meter.CreateUpDownCounter<long>("podpool.dapr.calls", "{call}", "Calls of Dapr under way now.");
+        _refused = _meter.CreateCounter<long>("podpool.dapr.refused", "{call}", "Calls that did not pass, by Dapr's error code.");
+        _delivered = _meter.CreateCounter<long>("podpool.dapr.events", "{event}", "Events that were brought to functions, by what became of them.");
     }
 
     /// <summary>Whether what nobody may is not counted now: it is the door's own.</summary>
@@ -38,6 +39,10 @@ internal sealed class DoorMetrics
         set => _isRehearsing = value;
     }
 
+    /// <summary>Tells from now on whether the door is of use.</summary>
+    public void TellWhether(Func<bool> isOfUse)
+        => _meter.CreateObservableGauge("podpool.dapr.ready", () => isOfUse() ? 1 : 0, "{door}", "1: functions get through to daprd.");
+
     public void Entered(Caller caller) => _underWay.Add(1, new KeyValuePair<string, object?>("function", caller.Name));
 
     public void Left(Caller caller, DaprCall call, TimeSpan took)
@@ -46,8 +51,12 @@ internal sealed class DoorMetrics
         _duration.Record(took.TotalSeconds, new("function", caller.Name), new("block", BlockOf(call)));
     }
 
-    public void Delivered(string function, Topic topic, EventOutcome outcome)
-        => _delivered.Add(1, new("function", function), new("topic", topic.ToString()), new("outcome", outcome.ToString().ToLowerInvariant()));
+    /// <param name="function">Who it was brought to.</param>
+    /// <param name="topic">Where it was published.</param>
+    /// <param name="outcome">What became of it.</param>
+    /// <param name="isBuried">It went to the dead letters.</param>
+    public void Delivered(string function, Topic topic, EventOutcome outcome, bool isBuried)
+        => _delivered.Add(1, new("function", function), new("topic", topic.ToString()), new("outcome", isBuried ? "dead_letter" : outcome.ToString().ToLowerInvariant()));
 
     /// <param name="caller">Null: nobody knows who called.</param>
     /// <param name="call">What it asked for.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.RateLimiting;
 using Dapr.Client.Autogen.Grpc.v1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -14,13 +15,18 @@ namespace PodPool.DaprProxy.Inbound;
 /// </remarks>
 internal sealed partial class EventDelivery(
     FunctionCaller functions, HandledEvents handled, CallInvoker daprd, DoorOptions options, DoorMetrics metrics, TimeProvider time, ILogger<EventDelivery> logger)
+    : IDisposable
 {
     private const int Attempts = 3;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
 
     private readonly DaprApi.DaprClient _daprd = new(daprd);
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
+
+    // What waits here waits at the broker: daprd has not been answered. Of a function that has had no event for a while nothing is kept.
+    private readonly PartitionedRateLimiter<string> _turns = PartitionedRateLimiter.Create<string, string>(
+        function => RateLimitPartition.GetConcurrencyLimiter(function, _ => new() { PermitLimit = options.EventsPerFunction, QueueLimit = int.MaxValue }));
+
     private readonly ConcurrentDictionary<(Topic Topic, string Event, string Function), Lazy<Task<EventOutcome>>> _underWay = new();
 
     /// <summary>Delivers an event.</summary>
@@ -48,6 +54,8 @@ internal sealed partial class EventDelivery(
         return Array.TrueForAll(outcomes, outcome => outcome == EventOutcome.Drop) ? EventOutcome.Drop : EventOutcome.Success;
     }
 
+    public void Dispose() => _turns.Dispose();
+
     /// <returns>Null: there is no CloudEvent in it.</returns>
     private static TopicEvent? EventFor(Subscriber subscriber, Topic topic, TopicEvent topicEvent) => topic.IsRaw && !subscriber.IsRaw ? topicEvent.Published : topicEvent;
 
@@ -59,7 +67,8 @@ internal sealed partial class EventDelivery(
             return EventOutcome.Drop;
         }
 
-        if (subscriber.PathFor(topicEvent) is not { } path)
+        var path = subscriber.PathFor(topicEvent);
+        if (path is null && subscriber.DeadLetterTopic is null)
         {
             return EventOutcome.Drop;
         }
@@ -95,27 +104,33 @@ internal sealed partial class EventDelivery(
         }
     }
 
-    private async Task<EventOutcome> BringAsync(Topic topic, Subscriber subscriber, string path, TopicEvent topicEvent, CancellationToken cancellationToken)
+    /// <param name="topic">Where it was published.</param>
+    /// <param name="subscriber">Who gets it.</param>
+    /// <param name="path">Where in the function; null: no rule is met, which is as good as dropped.</param>
+    /// <param name="topicEvent">The event.</param>
+    /// <param name="cancellationToken">daprd does not wait any more.</param>
+    private async Task<EventOutcome> BringAsync(Topic topic, Subscriber subscriber, string? path, TopicEvent topicEvent, CancellationToken cancellationToken)
     {
-        // What waits here waits at the broker: daprd has not been answered.
-        var turns = _turns.GetOrAdd(subscriber.Function, _ => new(options.EventsPerFunction));
-        await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
-        EventOutcome outcome;
-        try
+        var outcome = EventOutcome.Drop;
+        if (path is not null)
         {
+            using var turn = await _turns.AcquireAsync(subscriber.Function, cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (!turn.IsAcquired)
+            {
+                throw new OperationCanceledException("the door ends");
+            }
+
             outcome = await TryAsync(subscriber, path, topicEvent, cancellationToken).ConfigureAwait(false);
         }
-        finally
-        {
-            turns.Release();
-        }
 
+        var isBuried = false;
         if (outcome != EventOutcome.Success && subscriber.DeadLetterTopic is { } deadLetter)
         {
-            outcome = await BuryAsync(topic, deadLetter, topicEvent, cancellationToken).ConfigureAwait(false) ? EventOutcome.Success : EventOutcome.Retry;
+            isBuried = await BuryAsync(topic, deadLetter, topicEvent, cancellationToken).ConfigureAwait(false);
+            outcome = isBuried ? EventOutcome.Success : EventOutcome.Retry;
         }
 
-        metrics.Delivered(subscriber.Function, topic, outcome);
+        metrics.Delivered(subscriber.Function, topic, outcome, isBuried);
         if (outcome == EventOutcome.Retry)
         {
             Log.Again(logger, topicEvent.Id, topic.ToString(), subscriber.Function);

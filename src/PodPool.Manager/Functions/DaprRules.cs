@@ -50,7 +50,29 @@ internal static partial class DaprRules
             }
         }
 
-        return TwiceOrTooMany("subscriptions", [.. subscriptions.Select(subscription => $"{subscription.PubSub}/{subscription.Topic}")]);
+        return TwiceOrTooMany("subscriptions", [.. subscriptions.Select(subscription => $"{subscription.PubSub}/{subscription.Topic}")]) ?? CircleProblem(subscriptions);
+    }
+
+    /// <summary>Dead letters that the function takes itself must end somewhere: in a circle an event that it drops would go round for ever.</summary>
+    private static string? CircleProblem(IReadOnlyCollection<DaprSubscription> subscriptions)
+    {
+        var next = subscriptions.Where(subscription => subscription.DeadLetterTopic.Length > 0)
+            .ToDictionary(subscription => (subscription.PubSub, subscription.Topic), subscription => (subscription.PubSub, Topic: subscription.DeadLetterTopic));
+        foreach (var (start, first) in next)
+        {
+            var at = first;
+            for (var steps = 1; at != start && steps < next.Count && next.TryGetValue(at, out var further); steps++)
+            {
+                at = further;
+            }
+
+            if (at == start)
+            {
+                return $"dapr.subscriptions[{start.PubSub}/{start.Topic}].deadLetterTopic: '{first.Topic}' leads back to '{start.Topic}', so an event that is dropped would go round for ever";
+            }
+        }
+
+        return null;
     }
 
     private static string? RuleProblem(string field, EventRule rule)

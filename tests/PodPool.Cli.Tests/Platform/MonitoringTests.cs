@@ -1,12 +1,14 @@
 using System.Net;
-using System.Text.Json;
-using System.Text.RegularExpressions;
+using PodPool.Monitoring.Starting;
 
 namespace PodPool.Cli.Tests.Platform;
 
 /// <summary>What operators look at is true of what the processes tell: by a real Prometheus that scrapes a real manager and router.</summary>
-public sealed partial class MonitoringTests
+public sealed class MonitoringTests
 {
+    /// <summary>What the figures of doors to Dapr begin with; their own tests look at them.</summary>
+    private const string OfDoors = "podpool_dapr_";
+
     /// <summary>Figures that only a manager on a cluster has.</summary>
     private static readonly string[] OfClusters = ["podpool_kubernetes_request_duration_seconds_count", "podpool_kubernetes_request_duration_seconds_bucket"];
 
@@ -16,9 +18,9 @@ public sealed partial class MonitoringTests
     public async Task Alert_rules_say_what_they_promise_of_made_up_figures()
     {
         Prometheus.Require();
-        var (isGood, said) = await Prometheus.CheckAsync("check", "rules", Path.Combine(Prometheus.Dashboards, "alerts.yaml"));
+        var (isGood, said) = await Prometheus.CheckAsync("check", "rules", Dashboards.Rules);
         Assert.True(isGood, said);
-        (isGood, said) = await Prometheus.CheckAsync("test", "rules", Path.Combine(Prometheus.Dashboards, "alerts.test.yaml"));
+        (isGood, said) = await Prometheus.CheckAsync("test", "rules", Path.Combine(Dashboards.Folder, "alerts.test.yaml"));
         Assert.True(isGood, said);
     }
 
@@ -47,16 +49,15 @@ public sealed partial class MonitoringTests
         Assert.InRange((int)await GetAsync(client, "broken"), 500, 599);
         await servers.UntilWarmAsync(1);
 
-        await using var prometheus = await Prometheus.StartAsync(servers.Folder, ("podpool-manager", servers.ManagerHealth), ("podpool-router", servers.RouterHealth));
+        await using var prometheus = await Prometheus.StartAsync(servers.Folder, FreePort.Next(), ("podpool-manager", servers.ManagerHealth), ("podpool-router", servers.RouterHealth));
         await Prometheus.UntilAsync(async () => await prometheus.QueryAsync("up == 1") == 2 && await prometheus.QueryAsync("podpool_manager_leading == 1") == 1);
 
         // A rate wants two scrapes.
         await Prometheus.UntilAsync(async () => await prometheus.QueryAsync("count_over_time(podpool_functions[5m]) > 2") > 0);
-        foreach (var expression in Expressions().Distinct())
+        foreach (var expression in Dashboards.Expressions())
         {
-            var asked = expression.Replace("$__rate_interval", "5m", StringComparison.Ordinal).Replace("$pool", ".*", StringComparison.Ordinal).Replace("$function", ".*", StringComparison.Ordinal);
-            await prometheus.QueryAsync(asked);
-            foreach (var figure in Figure().Matches(asked).Select(match => match.Value).Except(OfClusters))
+            await prometheus.QueryAsync(expression);
+            foreach (var figure in Dashboards.FiguresIn(expression).Where(figure => !OfClusters.Contains(figure) && !figure.StartsWith(OfDoors, StringComparison.Ordinal)))
             {
                 Assert.True(await prometheus.QueryAsync(figure) > 0, $"nothing is called {figure}, which '{expression}' asks for");
             }
@@ -94,30 +95,4 @@ public sealed partial class MonitoringTests
             }
         }
     }
-
-    private static IEnumerable<string> Expressions()
-    {
-        using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Prometheus.Dashboards, "podpool.json")));
-        foreach (var panel in dashboard.RootElement.GetProperty("panels").EnumerateArray())
-        {
-            if (panel.TryGetProperty("targets", out var targets))
-            {
-                foreach (var target in targets.EnumerateArray())
-                {
-                    yield return target.GetProperty("expr").GetString()!;
-                }
-            }
-        }
-
-        foreach (Match rule in RuleExpression().Matches(File.ReadAllText(Path.Combine(Prometheus.Dashboards, "alerts.yaml"))))
-        {
-            yield return rule.Groups[1].Value;
-        }
-    }
-
-    [GeneratedRegex(@"\b(podpool|dotnet)_[a-z0-9_]+")]
-    private static partial Regex Figure();
-
-    [GeneratedRegex(@"expr: (?:\|\n)?((?:.+?)(?:\n            /.+)?)\n", RegexOptions.None)]
-    private static partial Regex RuleExpression();
 }

@@ -184,6 +184,29 @@ public sealed class EventTests(DoorFixture door) : IClassFixture<DoorFixture>
     }
 
     [Fact]
+    public async Task What_no_rule_wants_goes_to_the_dead_letters()
+    {
+        door.Manager.Function("chooses", new()
+        {
+            Subscriptions =
+            {
+                new DaprSubscription
+                {
+                    PubSub = "bus", Topic = "chosen", DeadLetterTopic = "unchosen", Rules = { new EventRule { Match = "event.data.number > 10", Path = "/many" } },
+                },
+            },
+        });
+        Subscribe("collects", "unchosen", "/");
+        await PublishAsync("chosen", 1);
+        await PublishAsync("chosen", 11);
+        Assert.Equal(("/many", 11), await PathAsync("shop/chooses"));
+        Assert.Equal(("/", 1), await PathAsync("shop/collects"));
+        await NothingPendsAsync("chosen");
+        await NothingPendsAsync("unchosen");
+        Assert.Equal((0, 0), (door.Router.Waiting("shop/chooses"), door.Router.Waiting("shop/collects")));
+    }
+
+    [Fact]
     public async Task What_is_published_raw_comes_as_bytes_in_base64()
     {
         door.Manager.Function("raw", new() { Subscriptions = { new DaprSubscription { PubSub = "bus", Topic = "raw", RawPayload = true, Path = "/raw" } } });

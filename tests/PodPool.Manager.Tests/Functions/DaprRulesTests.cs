@@ -24,6 +24,16 @@ public sealed class DaprRulesTests
             new() { ["A"] = "b" }));
 
     [Fact]
+    public void Dead_letters_may_be_taken_but_not_in_a_circle()
+    {
+        static DaprSubscription Buries(string topic, string deadLetter, string pubSub = "a") => new() { PubSub = pubSub, Topic = topic, DeadLetterTopic = deadLetter };
+        Assert.Null(DaprRules.ProblemOf(new() { Subscriptions = { Buries("t", "u"), Buries("u", "v"), Buries("v", ""), Buries("w", "u") } }, []));
+        Assert.Null(DaprRules.ProblemOf(new() { Subscriptions = { Buries("t", "u"), Buries("u", "t", "b") } }, []));
+        Refused(new() { Subscriptions = { Buries("t", "t") } }, "dapr.subscriptions[a/t].deadLetterTopic: 't' leads back to 't'");
+        Refused(new() { Subscriptions = { Buries("in", "t"), Buries("t", "u"), Buries("u", "v"), Buries("v", "t") } }, "dapr.subscriptions[a/t].deadLetterTopic: 'u' leads back to 't'");
+    }
+
+    [Fact]
     public void What_may_not_be_is_named()
     {
         Refused(new() { StateStores = { new StateStoreAccess { Store = "a%2fb" } } }, "dapr.stateStores: 'a%2fb'");

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
-namespace PodPool.Cli.Tests.Platform;
+namespace PodPool.Monitoring.Starting;
 
 /// <summary>A real Prometheus that scrapes the given addresses every second, with PodPool's alert rules.</summary>
 internal sealed class Prometheus : IAsyncDisposable
@@ -21,29 +21,26 @@ internal sealed class Prometheus : IAsyncDisposable
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
-    /// <summary>Where the rules and the dashboard are.</summary>
-    public static string Dashboards { get; } = Path.Combine(Repository.Root, "deploy", "dashboards");
-
     /// <summary>Skips the test where the program is not installed.</summary>
     public static void Require() => Assert.SkipUnless(File.Exists(Program), $"{Program} is not installed (Debian's package prometheus)");
 
     /// <summary>Starts one that is ready.</summary>
     /// <param name="folder">Its data go there.</param>
+    /// <param name="port">Where it listens: one that is free.</param>
     /// <param name="targets">Jobs with the addresses that are scraped.</param>
-    public static async Task<Prometheus> StartAsync(string folder, params (string Job, string Address)[] targets)
+    public static async Task<Prometheus> StartAsync(string folder, int port, params (string Job, string Address)[] targets)
     {
         var config = Path.Combine(folder, "prometheus.yml");
         await File.WriteAllTextAsync(
             config,
             $"""
             global: {"{"}scrape_interval: 1s, evaluation_interval: 1s{"}"}
-            rule_files: ['{Dashboards}/alerts.yaml']
+            rule_files: ['{Dashboards.Rules}']
             scrape_configs:
             {string.Join('\n', targets.Select(target => $"- {{job_name: {target.Job}, static_configs: [{{targets: ['{target.Address}']}}]}}"))}
 
             """,
             Test);
-        var port = FreePort.Next();
         var process = Process.Start(new ProcessStartInfo(
             Program, [$"--config.file={config}", $"--storage.tsdb.path={folder}/prometheus", string.Create(CultureInfo.InvariantCulture, $"--web.listen-address=127.0.0.1:{port}"), "--log.level=error"])
         {
