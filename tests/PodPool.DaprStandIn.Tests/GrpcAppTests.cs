@@ -7,33 +7,22 @@ using Status = Dapr.AppCallback.Autogen.Grpc.v1.TopicEventResponse.Types.TopicEv
 namespace PodPool.DaprStandIn.Tests;
 
 /// <summary>An application that speaks gRPC gets what it asked for.</summary>
-public sealed class GrpcAppTests(GrpcAppWorld app, SharedDaprd shared) : IClassFixture<GrpcAppWorld>, IAsyncLifetime
+public sealed class GrpcAppTests(GrpcAppWorld app, SharedDaprd shared) : DaprTests(shared), IClassFixture<GrpcAppWorld>
 {
-    private DaprWorld _world = null!;
-    private IDatabase _redis = null!;
-
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await shared.RedisAsync();
-        _world = await app.WorldAsync();
-    }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    private protected override Task<DaprWorld> WorldAsync() => app.WorldAsync();
 
     [Fact]
     public async Task An_event_comes_until_it_is_dealt_with()
     {
         app.Answer("g-plain", () => new() { Status = Status.Retry });
         app.Answer("g-plain", () => throw new RpcException(new(StatusCode.Unavailable, "not now")));
-        await _world.Client.PublishEventAsync("bus", "g-plain", new { number = 1 }, Cancelled);
+        await World.Client.PublishEventAsync("bus", "g-plain", new { number = 1 }, Cancelled);
         var first = await app.Of("g-plain").TakeAsync();
         Assert.Equal(("""{"number":1}""", "application/json", "bus", "rpc", "1.0", ""), (first.Data.ToStringUtf8(), first.DataContentType, first.PubsubName, first.Source, first.SpecVersion, first.Path));
         Assert.Equal("g-plain", first.Extensions.Fields["topic"].StringValue);
         Assert.Equal(first.Id, (await app.Of("g-plain").TakeAsync()).Id);
         Assert.Equal(first.Id, (await app.Of("g-plain").TakeAsync()).Id);
-        await _redis.NothingPendingAsync("g-plain", "rpc");
+        await Redis.NothingPendingAsync("g-plain", "rpc");
     }
 
     [Fact]
@@ -41,29 +30,29 @@ public sealed class GrpcAppTests(GrpcAppWorld app, SharedDaprd shared) : IClassF
     {
         app.Answer("g-typed", () => new());
         app.Answer("g-typed", () => new() { Status = Status.Drop });
-        await _world.Client.PublishEventAsync("bus", "g-typed", new { number = 2 }, new Dictionary<string, string> { ["cloudevent.type"] = "widget" }, Cancelled);
+        await World.Client.PublishEventAsync("bus", "g-typed", new { number = 2 }, new Dictionary<string, string> { ["cloudevent.type"] = "widget" }, Cancelled);
         Assert.Equal("/widgets", (await app.Of("g-typed").TakeAsync()).Path);
-        await _redis.NothingPendingAsync("g-typed", "rpc");
-        await _world.Client.PublishByteEventAsync("bus", "g-typed", new byte[] { 1, 2 }, "application/octet-stream", [], Cancelled);
+        await Redis.NothingPendingAsync("g-typed", "rpc");
+        await World.Client.PublishByteEventAsync("bus", "g-typed", new byte[] { 1, 2 }, "application/octet-stream", [], Cancelled);
         var dropped = await app.Of("g-typed").TakeAsync();
         Assert.Equal(("/things", 2), (dropped.Path, dropped.Data.Length));
         Assert.Equal(dropped.Id, (await app.Of("g-dead").TakeAsync()).Id);
-        await _redis.NothingPendingAsync("g-typed", "rpc");
+        await Redis.NothingPendingAsync("g-typed", "rpc");
     }
 
     [Fact]
     public async Task Who_cannot_take_events_has_none_left()
     {
         app.Answer("g-dead", () => throw new RpcException(new(StatusCode.Unimplemented, "")));
-        await _world.Client.PublishEventAsync("bus", "g-dead", new { number = 3 }, Cancelled);
+        await World.Client.PublishEventAsync("bus", "g-dead", new { number = 3 }, Cancelled);
         await app.Of("g-dead").TakeAsync();
-        await _redis.NothingPendingAsync("g-dead", "rpc");
+        await Redis.NothingPendingAsync("g-dead", "rpc");
     }
 
     [Fact]
     public async Task Many_come_at_once()
     {
-        await _world.Client.BulkPublishEventAsync("bus", "g-many", (IReadOnlyList<int>)[1, 2, 3], cancellationToken: Cancelled);
+        await World.Client.BulkPublishEventAsync("bus", "g-many", (IReadOnlyList<int>)[1, 2, 3], cancellationToken: Cancelled);
         List<string> data = [];
         while (data.Count < 3)
         {
@@ -71,7 +60,7 @@ public sealed class GrpcAppTests(GrpcAppWorld app, SharedDaprd shared) : IClassF
         }
 
         Assert.Equal(["1", "2", "3"], data.Order());
-        await _redis.NothingPendingAsync("g-many", "rpc");
+        await Redis.NothingPendingAsync("g-many", "rpc");
     }
 
     [Fact]
@@ -80,12 +69,12 @@ public sealed class GrpcAppTests(GrpcAppWorld app, SharedDaprd shared) : IClassF
     [Fact]
     public async Task It_is_called_by_either_protocol()
     {
-        var (status, body) = await _world.AskAsync("POST", "/v1.0/invoke/rpc/method/echo?a=1", "hello", ("Content-Type", "text/plain"));
+        var (status, body) = await World.AskAsync("POST", "/v1.0/invoke/rpc/method/echo?a=1", "hello", ("Content-Type", "text/plain"));
         Assert.Equal((200, "hello"), (status, body));
         var call = await app.Calls.TakeAsync();
         Assert.Equal(("echo", "a=1", "text/plain"), (call.Method, call.HttpExtension.Querystring, call.ContentType));
-        Assert.Equal(400, (await _world.AskAsync("POST", "/v1.0/invoke/rpc/method/fail", "hello")).Status);
-        var thrown = await Assert.ThrowsAsync<RpcException>(async () => await _world.Grpc.InvokeServiceAsync(new() { Id = "rpc", Message = new() { Method = "fail" } }, cancellationToken: Cancelled));
+        Assert.Equal(400, (await World.AskAsync("POST", "/v1.0/invoke/rpc/method/fail", "hello")).Status);
+        var thrown = await Assert.ThrowsAsync<RpcException>(async () => await World.Grpc.InvokeServiceAsync(new() { Id = "rpc", Message = new() { Method = "fail" } }, cancellationToken: Cancelled));
         Assert.Equal((StatusCode.FailedPrecondition, "not now"), (thrown.StatusCode, thrown.Status.Detail));
     }
 }

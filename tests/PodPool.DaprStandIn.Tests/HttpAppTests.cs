@@ -5,20 +5,9 @@ using StackExchange.Redis;
 namespace PodPool.DaprStandIn.Tests;
 
 /// <summary>An application that speaks HTTP gets what it asked for.</summary>
-public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassFixture<HttpAppWorld>, IAsyncLifetime
+public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : DaprTests(shared), IClassFixture<HttpAppWorld>
 {
-    private DaprWorld _world = null!;
-    private IDatabase _redis = null!;
-
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await shared.RedisAsync();
-        _world = await app.WorldAsync();
-    }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    private protected override Task<DaprWorld> WorldAsync() => app.WorldAsync();
 
     [Fact]
     public async Task An_event_comes_and_is_acknowledged()
@@ -27,7 +16,7 @@ public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassF
         var sent = await app.At("/plain").TakeAsync();
         Assert.Equal(("""{"number":1}""", "it is daprd", "bus"), (sent.Body, sent.Headers["dapr-api-token"].ToString(), sent.Headers["pubsubname"].ToString()));
         Assert.StartsWith("00-", sent.Headers["traceparent"].ToString(), StringComparison.Ordinal);
-        await _redis.NothingPendingAsync("w-plain", "web");
+        await Redis.NothingPendingAsync("w-plain", "web");
     }
 
     [Fact]
@@ -42,7 +31,7 @@ public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassF
             Assert.Equal("""{"number":2}""", (await app.At("/retried").TakeAsync()).Body);
         }
 
-        await _redis.NothingPendingAsync("w-retried", "web");
+        await Redis.NothingPendingAsync("w-retried", "web");
     }
 
     [Fact]
@@ -51,9 +40,9 @@ public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassF
         app.Answer("/slow", 0);
         await PublishAsync("w-slow", 3);
         await app.At("/slow").TakeAsync();
-        Assert.Equal(1, (await _redis.StreamPendingAsync("w-slow", "web")).PendingMessageCount);
+        Assert.Equal(1, (await Redis.StreamPendingAsync("w-slow", "web")).PendingMessageCount);
         await app.At("/slow").TakeAsync();
-        await _redis.NothingPendingAsync("w-slow", "web");
+        await Redis.NothingPendingAsync("w-slow", "web");
     }
 
     [Fact]
@@ -78,7 +67,7 @@ public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassF
         Assert.Equal(["""{"number":10}""", """{"number":11}""", """{"number":12}""", """{"number":13}"""], buried.Order());
         foreach (var topic in topics)
         {
-            await _redis.NothingPendingAsync(topic, "web");
+            await Redis.NothingPendingAsync(topic, "web");
             Assert.NotNull(await app.At("/" + topic).TakeAsync());
         }
     }
@@ -88,13 +77,13 @@ public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassF
     {
         foreach (var (type, path) in new[] { ("widget", "/widgets"), ("gadget", "/gadgets"), ("other", "/things") })
         {
-            await _world.Client.PublishEventAsync("bus", "w-typed", new { type }, new Dictionary<string, string> { ["cloudevent.type"] = type }, Cancelled);
+            await World.Client.PublishEventAsync("bus", "w-typed", new { type }, new Dictionary<string, string> { ["cloudevent.type"] = type }, Cancelled);
             Assert.Equal($$"""{"type":"{{type}}"}""", (await app.At(path).TakeAsync()).Body);
         }
 
         foreach (var (size, path) in new[] { (5, "/declared/large"), (2, "/declared/other") })
         {
-            await _world.Client.PublishEventAsync("bus", "declared", new { size }, Cancelled);
+            await World.Client.PublishEventAsync("bus", "declared", new { size }, Cancelled);
             await app.At(path).TakeAsync();
         }
     }
@@ -102,7 +91,7 @@ public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassF
     [Fact]
     public async Task Raw_data_come_in_an_envelope_of_daprds()
     {
-        await _redis.StreamAddAsync("w-raw", "data", "hello");
+        await Redis.StreamAddAsync("w-raw", "data", "hello");
         Assert.Equal("hello", (await app.At("/raw").TakeAsync()).Body);
     }
 
@@ -110,7 +99,7 @@ public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassF
     public async Task Many_come_at_once_and_are_answered_one_by_one()
     {
         app.Answer("/many", 0);
-        await _world.Client.BulkPublishEventAsync("bus", "w-many", (IReadOnlyList<int>)[1, 2, 3], cancellationToken: Cancelled);
+        await World.Client.BulkPublishEventAsync("bus", "w-many", (IReadOnlyList<int>)[1, 2, 3], cancellationToken: Cancelled);
         List<int> numbers = [];
         while (numbers.Count < 4)
         {
@@ -120,7 +109,7 @@ public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassF
         }
 
         Assert.Equal([1, 2, 3], numbers.Distinct().Order());
-        await _redis.NothingPendingAsync("w-many", "web");
+        await Redis.NothingPendingAsync("w-many", "web");
     }
 
     [Fact]
@@ -135,13 +124,13 @@ public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassF
     [Fact]
     public async Task Changes_of_configuration_are_posted()
     {
-        var settings = _redis.Multiplexer.GetDatabase(2);
-        var (_, body) = await _world.AskAsync("GET", "/v1.0/configuration/settings/subscribe?key=colour");
+        var settings = Redis.Multiplexer.GetDatabase(2);
+        var (_, body) = await World.AskAsync("GET", "/v1.0/configuration/settings/subscribe?key=colour");
         var id = JsonDocument.Parse(body).RootElement.GetProperty("id").GetString();
         await settings.StringSetAsync("colour", "green");
         Assert.Equal($$$$"""{"id":"{{{{id}}}}","items":{"colour":{"value":"green"}}}""" + "\n", (await app.At("/configuration/settings/colour").TakeAsync()).Body);
-        Assert.Equal("""{"ok":true}""" + "\n", (await _world.AskAsync("GET", $"/v1.0/configuration/settings/{id}/unsubscribe")).Body);
-        var (status, why) = await _world.AskAsync("GET", $"/v1.0/configuration/settings/{id}/unsubscribe");
+        Assert.Equal("""{"ok":true}""" + "\n", (await World.AskAsync("GET", $"/v1.0/configuration/settings/{id}/unsubscribe")).Body);
+        var (status, why) = await World.AskAsync("GET", $"/v1.0/configuration/settings/{id}/unsubscribe");
         Assert.Equal((500, $$"""{"message":"failed to unsubscribe to configuration request {{id}}: subscription with id {{id}} does not exist"}""" + "\n"), (status, why));
     }
 
@@ -149,18 +138,18 @@ public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassF
     public async Task It_is_called_by_its_id()
     {
         app.Answer("/say/hello", 418, "teapot");
-        var (status, body) = await _world.AskAsync("PATCH", "/v1.0/invoke/web/method/say/hello?x=1&X=2", "hi", ("Content-Type", "text/plain"), ("own", "header"));
+        var (status, body) = await World.AskAsync("PATCH", "/v1.0/invoke/web/method/say/hello?x=1&X=2", "hi", ("Content-Type", "text/plain"), ("own", "header"));
         Assert.Equal((418, "teapot"), (status, body));
         var sent = await app.At("/say/hello").TakeAsync();
         Assert.Equal(("PATCH", "hi", "header", "web", "it is daprd"), (sent.Method, sent.Body, sent.Headers["own"].ToString(), sent.Headers["dapr-callee-app-id"].ToString(), sent.Headers["dapr-api-token"].ToString()));
 
         // Named by a header, on a path that no route takes.
-        Assert.Equal(200, (await _world.AskAsync("GET", "/by/header", null, ("dapr-app-id", "web"))).Status);
+        Assert.Equal(200, (await World.AskAsync("GET", "/by/header", null, ("dapr-app-id", "web"))).Status);
         Assert.False((await app.At("/by/header").TakeAsync()).Headers.ContainsKey("dapr-app-id"));
-        Assert.Equal(200, (await _world.AskAsync("GET", "/v1.0/invoke/other/method/there")).Status);
+        Assert.Equal(200, (await World.AskAsync("GET", "/v1.0/invoke/other/method/there")).Status);
         await app.At("/other/there").TakeAsync();
-        Assert.Equal("failed to invoke, id: nobody, err: couldn't find service: nobody", await _world.RefusedAsync("GET", "/v1.0/invoke/nobody/method/x", 500, "ERR_DIRECT_INVOKE"));
-        using var client = _world.Client.CreateInvokableHttpClient("web");
+        Assert.Equal("failed to invoke, id: nobody, err: couldn't find service: nobody", await World.RefusedAsync("GET", "/v1.0/invoke/nobody/method/x", 500, "ERR_DIRECT_INVOKE"));
+        using var client = World.Client.CreateInvokableHttpClient("web");
         Assert.Equal("", await client.GetStringAsync(new Uri("by/client", UriKind.Relative), Cancelled));
         await app.At("/by/client").TakeAsync();
     }
@@ -169,21 +158,21 @@ public sealed class HttpAppTests(HttpAppWorld app, SharedDaprd shared) : IClassF
     public async Task It_is_called_by_grpc()
     {
         app.Answer("/asked", 200, "answer");
-        var answer = await _world.Grpc.InvokeServiceAsync(new() { Id = "web", Message = new() { Method = "asked", HttpExtension = new() { Verb = Dapr.Client.Autogen.Grpc.v1.HTTPExtension.Types.Verb.Get } } }, cancellationToken: Cancelled);
+        var answer = await World.Grpc.InvokeServiceAsync(new() { Id = "web", Message = new() { Method = "asked", HttpExtension = new() { Verb = Dapr.Client.Autogen.Grpc.v1.HTTPExtension.Types.Verb.Get } } }, cancellationToken: Cancelled);
         Assert.Equal("answer", answer.Data.Value.ToStringUtf8());
         Assert.Equal("GET", (await app.At("/asked").TakeAsync()).Method);
         app.Answer("/asked", 404);
-        var thrown = await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () => await _world.Grpc.InvokeServiceAsync(new() { Id = "web", Message = new() { Method = "asked" } }, cancellationToken: Cancelled));
+        var thrown = await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () => await World.Grpc.InvokeServiceAsync(new() { Id = "web", Message = new() { Method = "asked" } }, cancellationToken: Cancelled));
         Assert.Equal((Grpc.Core.StatusCode.NotFound, "Not Found"), (thrown.StatusCode, thrown.Status.Detail));
     }
 
     [Fact]
     public async Task Metadata_tells_of_its_subscriptions()
     {
-        using var body = JsonDocument.Parse((await _world.AskAsync("GET", "/v1.0/metadata")).Body);
+        using var body = JsonDocument.Parse((await World.AskAsync("GET", "/v1.0/metadata")).Body);
         Assert.Contains(body.RootElement.GetProperty("subscriptions").EnumerateArray(), subscription => subscription.GetProperty("topic").GetString() == "w-dropped" && subscription.GetProperty("deadLetterTopic").GetString() == "w-dead");
         Assert.Equal("http", body.RootElement.GetProperty("appConnectionProperties").GetProperty("protocol").GetString());
     }
 
-    private Task PublishAsync(string topic, int number) => _world.Client.PublishEventAsync("bus", topic, new { number }, Cancelled);
+    private Task PublishAsync(string topic, int number) => World.Client.PublishEventAsync("bus", topic, new { number }, Cancelled);
 }

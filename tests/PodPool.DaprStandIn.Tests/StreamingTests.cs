@@ -8,34 +8,21 @@ using Status = Dapr.AppCallback.Autogen.Grpc.v1.TopicEventResponse.Types.TopicEv
 namespace PodPool.DaprStandIn.Tests;
 
 /// <summary>Subscriptions that are streams.</summary>
-public sealed class StreamingTests(SharedDaprd shared) : IAsyncLifetime
+public sealed class StreamingTests(SharedDaprd shared) : DaprTests(shared)
 {
-    private DaprWorld _world = null!;
-    private IDatabase _redis = null!;
-
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await shared.RedisAsync();
-        _world = await shared.WorldAsync();
-    }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     [Fact]
     public async Task An_event_comes_until_it_is_dealt_with()
     {
         using var stream = await SubscribeAsync("streamed");
-        await _world.Client.PublishEventAsync("bus", "streamed", new { number = 1 }, Cancelled);
+        await World.Client.PublishEventAsync("bus", "streamed", new { number = 1 }, Cancelled);
         var first = await NextAsync(stream);
         Assert.Equal(("""{"number":1}""", "streamed", "bus", "/", "com.dapr.event.sent", "app"), (first.Data.ToStringUtf8(), first.Topic, first.PubsubName, first.Path, first.Type, first.Source));
-        Assert.Equal(1, (await _redis.StreamPendingAsync("streamed", "app")).PendingMessageCount);
+        Assert.Equal(1, (await Redis.StreamPendingAsync("streamed", "app")).PendingMessageCount);
         await AnswerAsync(stream, first.Id, Status.Retry);
         var again = await NextAsync(stream);
         Assert.Equal(first.Id, again.Id);
         await AnswerAsync(stream, again.Id, Status.Success);
-        await _redis.NothingPendingAsync("streamed", "app");
+        await Redis.NothingPendingAsync("streamed", "app");
     }
 
     [Fact]
@@ -43,13 +30,13 @@ public sealed class StreamingTests(SharedDaprd shared) : IAsyncLifetime
     {
         using var dead = await SubscribeAsync("dead");
         using var stream = await SubscribeAsync("dropped", "dead");
-        await _world.Client.PublishEventAsync("bus", "dropped", new { number = 2 }, Cancelled);
+        await World.Client.PublishEventAsync("bus", "dropped", new { number = 2 }, Cancelled);
         var dropped = await NextAsync(stream);
         await AnswerAsync(stream, dropped.Id, Status.Drop);
         var buried = await NextAsync(dead);
         Assert.Equal(dropped.Id, buried.Id);
         await AnswerAsync(dead, buried.Id, Status.Success);
-        await _redis.NothingPendingAsync("dropped", "app");
+        await Redis.NothingPendingAsync("dropped", "app");
     }
 
     [Fact]
@@ -57,13 +44,13 @@ public sealed class StreamingTests(SharedDaprd shared) : IAsyncLifetime
     {
         using (var stream = await SubscribeAsync("left", "never"))
         {
-            await _world.Client.PublishEventAsync("bus", "left", new { number = 3 }, Cancelled);
+            await World.Client.PublishEventAsync("bus", "left", new { number = 3 }, Cancelled);
             await NextAsync(stream);
         }
 
         using var next = await SubscribeAsync("left", "never");
         await AnswerAsync(next, (await NextAsync(next)).Id, Status.Success);
-        Assert.False(await _redis.KeyExistsAsync("never"));
+        Assert.False(await Redis.KeyExistsAsync("never"));
     }
 
     [Theory]
@@ -73,7 +60,7 @@ public sealed class StreamingTests(SharedDaprd shared) : IAsyncLifetime
     [InlineData("bus", "secret", "subscription to topic 'secret' on pubsub 'bus' is not allowed")]
     public async Task What_cannot_be_subscribed_to_is_refused(string pubSub, string topic, string why)
     {
-        using var stream = _world.Grpc.SubscribeTopicEventsAlpha1(cancellationToken: Cancelled);
+        using var stream = World.Grpc.SubscribeTopicEventsAlpha1(cancellationToken: Cancelled);
         await stream.RequestStream.WriteAsync(new() { InitialRequest = new() { PubsubName = pubSub, Topic = topic } }, Cancelled);
         var thrown = await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(Cancelled));
         Assert.Equal((StatusCode.Unknown, why), (thrown.StatusCode, thrown.Status.Detail));
@@ -81,7 +68,7 @@ public sealed class StreamingTests(SharedDaprd shared) : IAsyncLifetime
 
     private async Task<AsyncDuplexStreamingCall<SubscribeTopicEventsRequestAlpha1, SubscribeTopicEventsResponseAlpha1>> SubscribeAsync(string topic, string? deadLetterTopic = null)
     {
-        var stream = _world.Grpc.SubscribeTopicEventsAlpha1(cancellationToken: Cancelled);
+        var stream = World.Grpc.SubscribeTopicEventsAlpha1(cancellationToken: Cancelled);
         var request = new SubscribeTopicEventsRequestInitialAlpha1 { PubsubName = "bus", Topic = topic };
         if (deadLetterTopic is not null)
         {
