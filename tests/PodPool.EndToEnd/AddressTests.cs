@@ -37,7 +37,7 @@ public sealed class AddressTests(TestNamespace space) : EndToEndTests(space)
         await Space.DeployEchoAsync("victim");
         (await Caller.GetAsync(Space.UrlOf("victim"))).Succeeded();
         (await Caller.GetAsync(Space.UrlOf("meant"))).Succeeded();
-        var victim = Assert.Single(await Space.InstancesAsync("victim")).Metadata.Name;
+        var victim = (await Space.InstanceAsync("victim")).Metadata.Name;
         var answer = await Caller.GetAsync(
             Space.UrlOf("meant"),
             ("x-podpool-instance", victim), ("x-podpool-function", $"{Space.Name}/victim"), ("X-Forwarded-Host", $"victim.{Space.Name}"), ("X-Original-URL", $"/{Space.Name}/victim/"), ("Forwarded", $"host=victim.{Space.Name}"));
@@ -88,7 +88,7 @@ public sealed class AddressTests(TestNamespace space) : EndToEndTests(space)
         }
 
         // A network policy may close the port; if it is open, the pod itself asks whether it is meant.
-        var serving = Assert.Single(await Space.InstancesAsync("direct")).Status.PodIP;
+        var serving = (await Space.InstanceAsync("direct")).Status.PodIP;
         Assert.True((await Caller.GetAsync($"http://{serving}:8080/")).Status is 0 or 421);
         Assert.True((await Caller.GetAsync($"http://{serving}:8080/", ("x-podpool-instance", "another"))).Status is 0 or 421);
     }

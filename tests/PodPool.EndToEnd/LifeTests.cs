@@ -31,7 +31,7 @@ public sealed class LifeTests(TestNamespace space) : EndToEndTests(space)
         await Space.DeployEchoAsync("updated");
         var load = await Caller.LoadAsync(["updated"], callers: 4, query: "?milliseconds=50");
         await load.AnsweredAsync(40);
-        var before = Assert.Single(await Space.InstancesAsync("updated")).Metadata.Name;
+        var before = (await Space.InstanceAsync("updated")).Metadata.Name;
         await Space.DeployEchoAsync("updated", version: "2");
         await Eventually.IsSoAsync(async () => (await Space.InstancesAsync("updated")).All(pod => pod.Metadata.Name != before) ? null : "the old revision is still there");
         await load.AnsweredAsync(40);

@@ -91,6 +91,14 @@ public sealed class TestNamespace(Installation installation) : IAsyncLifetime
     /// <summary>What a function's pods are.</summary>
     internal Task<IReadOnlyList<V1Pod>> InstancesAsync(string function) => Installation.InstancesAsync(Name, function);
 
+    /// <summary>The only pod that is a function's, as soon as its labels say so: they are written beside the transfer, so the first answer may be there before them.</summary>
+    internal async Task<V1Pod> InstanceAsync(string function)
+    {
+        IReadOnlyList<V1Pod> seen = [];
+        await Eventually.IsSoAsync(async () => (seen = await InstancesAsync(function)).Count > 0 ? null : $"no pod is said to be an instance of '{function}'");
+        return Assert.Single(seen);
+    }
+
     private async Task DeployAsync(string name, string sample, IReadOnlyDictionary<string, byte[]> files, Action<JsonObject>? change)
     {
         await DeclareAsync(name, sample, files, change);
