@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace PodPool.Benchmarks;
 
-/// <summary>Many events to many functions while instances and daprd are killed, one after another.</summary>
+/// <summary>Many events to many functions while instances, the door and daprd are killed, one after another.</summary>
 internal static class Faults
 {
     private static readonly TimeSpan KillEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    /// <param name="platform">With the function <c>uses</c>, which publishes.</param>
+    /// <param name="platform">Its user publishes.</param>
     /// <param name="events">In all.</param>
     /// <param name="functions">Each has a topic.</param>
     public static async Task<IEnumerable<Figure>> RunAsync(Platform platform, int events, int functions)
@@ -28,7 +28,7 @@ internal static class Faults
         }
 
         await published.CancelAsync();
-        var (instances, daprds) = await killing;
+        var (instances, daprds, doors) = await killing;
         var deadline = TimeProvider.System.GetUtcNow() + Patience;
         List<long> handled;
         do
@@ -40,7 +40,7 @@ internal static class Faults
 
         return
         [
-            new($"events published to {functions} functions", events, "", 1, $"while {instances} instances and {daprds} daprds were killed"),
+            new($"events published to {functions} functions", events, "", 1, $"while {instances} instances, {daprds} daprds and {doors} doors were killed"),
             new("lost", events - handled.Distinct().Count(), "", 1), new("handled more than once", handled.Count - handled.Distinct().Count(), "", 1, "at-least-once allows it"),
         ];
     }
@@ -52,7 +52,7 @@ internal static class Faults
         {
             try
             {
-                var (door, token, _) = await platform.InstanceAsync("uses");
+                var (door, token, _) = await platform.InstanceAsync(Platform.User);
                 await Measures.PublishAsync(client, door, token, topic, number);
                 return;
             }
@@ -63,25 +63,30 @@ internal static class Faults
         }
     }
 
-    private static async Task<(int Instances, int Daprds)> KillAsync(Platform platform, List<string> names, CancellationToken published)
+    private static async Task<(int Instances, int Daprds, int Doors)> KillAsync(Platform platform, List<string> names, CancellationToken published)
     {
-        var (instances, daprds) = (0, 0);
+        var (instances, daprds, doors) = (0, 0, 0);
         for (var turn = 0; !published.IsCancellationRequested; turn++)
         {
             await Task.Delay(KillEvery, TimeProvider.System, published).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (turn % 4 == 3)
+            switch (turn % 4)
             {
-                platform.Daprd.Kill();
-                daprds++;
-            }
-            else
-            {
-                var (_, _, process) = await platform.InstanceAsync(names[turn % names.Count]);
-                System.Diagnostics.Process.GetProcessById(process).Kill();
-                instances++;
+                case 1:
+                    platform.Door.Kill();
+                    doors++;
+                    break;
+                case 3:
+                    platform.Daprd.Kill();
+                    daprds++;
+                    break;
+                default:
+                    var (_, _, process) = await platform.InstanceAsync(names[turn % names.Count]);
+                    System.Diagnostics.Process.GetProcessById(process).Kill();
+                    instances++;
+                    break;
             }
         }
 
-        return (instances, daprds);
+        return (instances, daprds, doors);
     }
 }

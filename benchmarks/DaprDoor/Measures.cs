@@ -15,14 +15,11 @@ internal sealed record Figure(string Name, double Value, string Unit, int N, str
 /// <summary>What is measured while all goes well.</summary>
 internal static class Measures
 {
-    private const string Uses = "stateStores: [{name: statestore}]\npubSubs: [{name: pubsub}]";
-
     /// <summary>First requests of a function that uses Dapr, and of the same that does not, in turns.</summary>
     public static async Task<IEnumerable<Figure>> StartsAsync(Platform platform, int count)
     {
         await platform.DeployAsync("plain", dapr: null);
-        await platform.DeployAsync("uses", Uses);
-        var took = new Dictionary<string, List<double>> { ["plain"] = [], ["uses"] = [] };
+        var took = new Dictionary<string, List<double>> { ["plain"] = [], [Platform.User] = [] };
         for (var round = 0; round < count + 2; round++)
         {
             foreach (var function in took.Keys)
@@ -37,7 +34,7 @@ internal static class Measures
             }
         }
 
-        var (plain, uses) = (Median(took["plain"]), Median(took["uses"]));
+        var (plain, uses) = (Median(took["plain"]), Median(took[Platform.User]));
         return
         [
             new("first request without Dapr, p50", plain, "ms", count), new("first request of a function that uses Dapr, p50", uses, "ms", count),
@@ -48,14 +45,11 @@ internal static class Measures
     /// <summary>Reading a key through the door and straight from daprd, in turns.</summary>
     public static async Task<IEnumerable<Figure>> StateAsync(Platform platform, int count)
     {
-        var (door, token, _) = await platform.InstanceAsync("uses");
-        var daprd = platform.Daprd;
-        var port = ArgumentOf(daprd, "--dapr-http-port");
-        var own = File.ReadAllText($"/proc/{daprd.Id}/environ").Split('\0').Single(variable => variable.StartsWith("DAPR_API_TOKEN=", StringComparison.Ordinal))["DAPR_API_TOKEN=".Length..];
+        var (door, token, _) = await platform.InstanceAsync(Platform.User);
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         var ways = new (string Name, Uri Store, string Token)[]
         {
-            ("door", new(door, "/v1.0/state/statestore"), token), ("daprd", new($"http://127.0.0.1:{port}/v1.0/state/statestore"), own),
+            ("door", new(door, "/v1.0/state/statestore"), token), ("daprd", new(platform.DaprdAddress, "/v1.0/state/statestore"), platform.DaprdToken),
         };
         foreach (var way in ways)
         {
@@ -104,7 +98,7 @@ internal static class Measures
         var warm = new List<double>();
         for (var round = 0; round < count + 2; round++)
         {
-            var (door, token, _) = await platform.InstanceAsync("uses");
+            var (door, token, _) = await platform.InstanceAsync(Platform.User);
             await platform.CoolAsync("handles");
             var cold = await PublishAsync(client, platform, door, token, 2 * round);
             var next = await PublishAsync(client, platform, door, token, (2 * round) + 1);
@@ -118,47 +112,37 @@ internal static class Measures
         return [new("event to a cold function, published to handled, p50", Median(took), "ms", count), new("event to a warm function, p50", Median(warm), "ms", count)];
     }
 
-    /// <summary>A door of its own process, with many functions that use it.</summary>
+    /// <summary>What the door holds in memory with many functions that use it.</summary>
     public static async Task<IEnumerable<Figure>> MemoryAsync(Platform platform, int functions)
     {
-        var daprd = platform.Daprd;
-        var own = File.ReadAllText($"/proc/{daprd.Id}/environ").Split('\0').Single(variable => variable.StartsWith("DAPR_API_TOKEN=", StringComparison.Ordinal))["DAPR_API_TOKEN=".Length..];
-        using var door = Programs.Start(
-            "dotnet",
-            [
-                "exec", Programs.Built("src/PodPool.DaprProxy", "PodPool.DaprProxy.dll"), "--manager", "unix:" + Path.Combine(platform.State, "manager.sock"), "--listen", "http://127.0.0.1:35999",
-                "--daprd-http", $"http://127.0.0.1:{ArgumentOf(daprd, "--dapr-http-port")}", "--daprd-grpc", $"http://127.0.0.1:{ArgumentOf(daprd, "--dapr-grpc-port")}",
-                "--router", platform.Router.GetLeftPart(UriPartial.Authority),
-            ],
-            new Dictionary<string, string> { ["DAPR_API_TOKEN"] = own });
-        _ = door.StandardOutput.ReadToEndAsync();
-        _ = door.StandardError.ReadToEndAsync();
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        try
+        for (var i = 0; i < functions; i++)
         {
-            for (var i = 0; i < functions; i++)
+            var name = string.Create(CultureInfo.InvariantCulture, $"memory-{i}");
+            await platform.DeployAsync(name, Platform.Uses);
+            var (door, token, _) = await platform.InstanceAsync(name);
+            for (var call = 0; call < 50; call++)
             {
-                var name = string.Create(CultureInfo.InvariantCulture, $"memory-{i}");
-                await platform.DeployAsync(name, Uses);
-                var (_, token, _) = await platform.InstanceAsync(name);
-                for (var call = 0; call < 50; call++)
-                {
-                    await GetAsync(client, new("http://127.0.0.1:35999/v1.0/state/statestore"), token);
-                }
+                await GetAsync(client, new(door, "/v1.0/state/statestore"), token);
             }
+        }
 
-            var status = await File.ReadAllLinesAsync($"/proc/{door.Id}/status");
-            double Field(string name) => double.Parse(status.Single(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
-            return
-            [
-                new($"memory of the door with {functions} functions, resident", Field("VmRSS:"), "MiB", 1), new("of it private", Field("RssAnon:"), "MiB", 1),
-                new($"what {functions} sidecars would reserve", 250.0 * functions, "MiB", 1, "Dapr's production guide: 250 Mi each"),
-            ];
-        }
-        finally
-        {
-            await Programs.EndAsync(door);
-        }
+        var status = await File.ReadAllLinesAsync($"/proc/{platform.Door.Id}/smaps_rollup");
+        double Field(string name) => double.Parse(status.Single(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        return
+        [
+            new($"memory of the door with {functions} functions, its share", Field("Pss:"), "MiB", 1, "what it shares with others (the runtime's files, with every process of .NET on the node) is divided among them"),
+            new("its own alone", Field("Private_Clean:") + Field("Private_Dirty:"), "MiB", 1), new("resident in all", Field("Rss:"), "MiB", 1),
+            new($"what {functions} sidecars would reserve", 250.0 * functions, "MiB", 1, "Dapr's production guide: 250 Mi each"),
+        ];
+    }
+
+    /// <summary>Whether a key can be asked for.</summary>
+    public static async Task<bool> IsThereAsync(HttpClient client, Uri key, string token)
+    {
+        using var request = Request(HttpMethod.Get, key, token, body: null);
+        using var answer = await client.SendAsync(request);
+        return answer.IsSuccessStatusCode;
     }
 
     public static double Median(IEnumerable<double> values)
@@ -224,11 +208,5 @@ internal static class Measures
         var request = new HttpRequestMessage(method, address) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Add("dapr-api-token", token);
         return request;
-    }
-
-    private static string ArgumentOf(Process process, string name)
-    {
-        var arguments = File.ReadAllText($"/proc/{process.Id}/cmdline").Split('\0');
-        return arguments[Array.IndexOf(arguments, name) + 1];
     }
 }

@@ -1,90 +1,100 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Grpc.Core;
 using Grpc.Net.Client;
 using PodPool.Contracts.V1;
+using PodPool.Contracts.Wire;
 
 namespace PodPool.Benchmarks;
 
-/// <summary>A <c>podpool local --dapr</c> as a user starts it, with the stand-in for daprd on its PATH, over a real Redis.</summary>
+/// <summary>What a node has, each part a process of its own: manager and router, the door, and beside it the stand-in for daprd, over a real Redis.</summary>
 internal sealed class Platform : IAsyncDisposable
 {
-    public const string Store = "statestore";
-    public const string Bus = "pubsub";
+    /// <summary>A function that is there from the start, and may use all there is.</summary>
+    public const string User = "uses";
+
+    /// <summary>What a function that uses Dapr names.</summary>
+    public const string Uses = $"stateStores: [{{name: {Store}}}]\npubSubs: [{{name: {Bus}}}]";
+
+    private const string Store = "statestore";
+    private const string Bus = "pubsub";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("podpool-dapr-");
     private readonly Dictionary<string, string> _environment;
-    private readonly string _components;
-    private readonly Process _redis;
-    private Process? _local;
-    private GrpcChannel? _channel;
+    private readonly List<Part> _parts = [];
+    private readonly GrpcChannel _channel;
 
-    private Platform(string redis)
+    private Platform(string redis, int warm)
     {
-        _environment = new()
-        {
-            ["PATH"] = Path.GetDirectoryName(Programs.Built("tests/PodPool.DaprStandIn", "daprd")) + ":" + Environment.GetEnvironmentVariable("PATH"),
-            ["XDG_RUNTIME_DIR"] = _folder.FullName,
-        };
-        _components = Directory.CreateDirectory(Path.Combine(_folder.FullName, "components")).FullName;
-        var port = FreePort();
-        _redis = Programs.Start(redis, ["--port", $"{port}", "--save", "", "--appendonly", "no", "--dir", _folder.FullName], _environment);
-        foreach (var (type, name) in ((string, string)[])[("state.redis", Store), ("pubsub.redis", Bus)])
-        {
-            File.WriteAllText(Path.Combine(_components, name + ".yaml"), $$"""
-                apiVersion: dapr.io/v1alpha1
-                kind: Component
-                metadata: {name: {{name}}}
-                spec:
-                  type: {{type}}
-                  version: v1
-                  metadata:
-                    - {name: redisHost, value: "127.0.0.1:{{port}}"}
-                    - {name: processingTimeout, value: 3s}
-                    - {name: redeliverInterval, value: 1s}
-                """);
-        }
+        var ports = FreePorts(7);
+        var (redisPort, http, grpc, between, app, door, router) = (ports[0], ports[1], ports[2], ports[3], ports[4], ports[5], ports[6]);
+        var manager = "unix:" + Path.Combine(_folder.FullName, "m");
+        DaprdToken = Guid.NewGuid().ToString("N");
+        (Router, DaprdAddress) = (new(Loopback(router)), new(Loopback(http)));
+        _environment = new() { ["DAPR_API_TOKEN"] = DaprdToken, ["APP_API_TOKEN"] = DaprdToken, ["PODPOOL_SERVER"] = manager };
+        var components = WriteComponents(redisPort);
+
+        Start(redis, "--port", $"{redisPort}", "--save", "", "--appendonly", "no", "--dir", _folder.FullName);
+        Start(
+            "dotnet", "exec", Programs.Built("src/PodPool.Manager", "PodPool.Manager.dll"), "--state", Path.Combine(_folder.FullName, "state"),
+            "--runtime", Programs.Built("src/PodPool.Cli", "runtime"), "--listen", manager, "--warm", $"{warm}");
+        Start("dotnet", "exec", Programs.Built("src/PodPool.Router", "PodPool.Router.dll"), "--manager", manager, "--listen", Loopback(router));
+        Door = Start(
+            // As in its image.
+            new Dictionary<string, string> { ["DOTNET_GCgen0size"] = "0x200000" },
+            "dotnet", "exec", Programs.Built("src/PodPool.DaprProxy", "PodPool.DaprProxy.dll"), "--manager", manager, "--listen", Loopback(door), "--app", Loopback(app),
+            "--daprd-http", Loopback(http), "--daprd-grpc", Loopback(grpc), "--router", Loopback(router));
+        Daprd = Start(
+            Programs.Built("tests/PodPool.DaprStandIn", "daprd"), "--app-id", "podpool", "--mode", "standalone", "--dapr-listen-addresses", "127.0.0.1",
+            "--dapr-http-port", $"{http}", "--dapr-grpc-port", $"{grpc}", "--dapr-internal-grpc-port", $"{between}", "--enable-metrics=false",
+            "--app-port", $"{app}", "--app-protocol", "http", "--enable-app-health-check", "--app-health-check-path", "/healthz", "--app-health-probe-interval", "1",
+            "--app-health-threshold", "1", "--resources-path", components, "--log-level", "info");
+
+        Client = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Router };
+        var socket = PodAddress.Parse(manager);
+        _channel = GrpcChannel.ForAddress("http://manager", new() { HttpHandler = new SocketsHttpHandler { UseProxy = false, ConnectCallback = (_, token) => PodAddress.ConnectAsync(socket, token) } });
+        Operator = new(_channel);
     }
 
     /// <summary>The router.</summary>
-    public Uri Router { get; private set; } = null!;
+    public Uri Router { get; }
 
-    public HttpClient Client { get; private set; } = null!;
+    /// <summary>Calls the router.</summary>
+    public HttpClient Client { get; }
 
-    public Operator.OperatorClient Operator { get; private set; } = null!;
+    public Operator.OperatorClient Operator { get; }
 
-    /// <summary>The state folder.</summary>
-    public string State => Path.Combine(_folder.FullName, "state");
+    /// <summary>The node's door.</summary>
+    public Part Door { get; }
 
-    /// <summary>Where what functions write goes.</summary>
-    public string Folder => _folder.FullName;
+    /// <summary>The sidecar.</summary>
+    public Part Daprd { get; }
 
-    /// <summary>The sidecar's process.</summary>
-    public Process Daprd => Process.GetProcessesByName("daprd").Single(process => File.ReadAllText($"/proc/{process.Id}/cmdline").Contains(_components, StringComparison.Ordinal));
+    /// <summary>Its HTTP API, past the door.</summary>
+    public Uri DaprdAddress { get; }
 
+    /// <summary>What it wants of its callers.</summary>
+    public string DaprdToken { get; }
+
+    /// <summary>Starts all, and waits until the pool is full and the door is of use.</summary>
     public static async Task<Platform> StartAsync(string redis, int warm)
     {
-        var platform = new Platform(redis);
-        platform._local = Programs.Start(
-            "dotnet",
-            ["exec", Programs.Built("src/PodPool.Cli", "podpool.dll"), "local", "--listen", "http://127.0.0.1:0", "--state", platform.State, "--warm", $"{warm}", "--dapr-components", platform._components],
-            platform._environment);
-        _ = platform._local.StandardError.ReadToEndAsync();
-        while (await platform._local.StandardOutput.ReadLineAsync() is { } line)
+        var platform = new Platform(redis, warm);
+        while (!await platform.IsFullAsync())
         {
-            if (line.StartsWith("ready ", StringComparison.Ordinal))
-            {
-                platform.Router = new(line["ready ".Length..]);
-                platform.Client = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = platform.Router };
-                platform._channel = GrpcChannel.ForAddress(platform.Router);
-                platform.Operator = new(platform._channel);
-                return platform;
-            }
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 
-        await platform.DisposeAsync();
-        throw new InvalidOperationException("podpool local ended before it was ready");
+        // Until a call gets through, a first request would be answered with a refusal of the door's.
+        await platform.DeployAsync(User, Uses);
+        var (door, token, _) = await platform.InstanceAsync(User);
+        while (!await Measures.IsThereAsync(platform.Client, new(door, $"/v1.0/state/{Store}/none"), token))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+
+        return platform;
     }
 
     /// <summary>Deploys the probe.</summary>
@@ -119,7 +129,7 @@ internal sealed class Platform : IAsyncDisposable
     public async Task CoolAsync(string function)
     {
         await Operator.EvictFunctionAsync(new() { Namespace = "default", Name = function });
-        while ((await Operator.ListPoolsAsync(new())).Pools[0] is var pool && pool.Warm < pool.Size)
+        while (!await IsFullAsync())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
@@ -130,21 +140,73 @@ internal sealed class Platform : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Client?.Dispose();
-        _channel?.Dispose();
-        if (_local is not null)
+        Client.Dispose();
+        _channel.Dispose();
+        foreach (var part in _parts.AsEnumerable().Reverse())
         {
-            await Programs.EndAsync(_local);
+            await part.DisposeAsync();
         }
 
-        await Programs.EndAsync(_redis);
         _folder.Delete(recursive: true);
     }
 
-    private static int FreePort()
+    private Part Start(string program, params string[] arguments) => Start(new Dictionary<string, string>(), program, arguments);
+
+    private Part Start(Dictionary<string, string> more, string program, params string[] arguments)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        var part = new Part(program, arguments, _environment.Concat(more).ToDictionary());
+        _parts.Add(part);
+        return part;
+    }
+
+    private async Task<bool> IsFullAsync()
+    {
+        try
+        {
+            return (await Operator.ListPoolsAsync(new())).Pools is [var pool, ..] && pool.Warm >= pool.Size;
+        }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.Unavailable)
+        {
+            return false;
+        }
+    }
+
+    private string WriteComponents(int redis)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, "components")).FullName;
+        foreach (var (type, name) in ((string, string)[])[("state.redis", Store), ("pubsub.redis", Bus)])
+        {
+            File.WriteAllText(Path.Combine(folder, name + ".yaml"), $$"""
+                apiVersion: dapr.io/v1alpha1
+                kind: Component
+                metadata: {name: {{name}}}
+                spec:
+                  type: {{type}}
+                  version: v1
+                  metadata:
+                    - {name: redisHost, value: "127.0.0.1:{{redis}}"}
+                    - {name: processingTimeout, value: 3s}
+                    - {name: redeliverInterval, value: 1s}
+                """);
+        }
+
+        return folder;
+    }
+
+    private static string Loopback(int port) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+
+    /// <remarks>All at once: one that is let go could be found again.</remarks>
+    private static int[] FreePorts(int count)
+    {
+        var probes = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        try
+        {
+            probes.ForEach(probe => probe.Bind(new IPEndPoint(IPAddress.Loopback, 0)));
+            return [.. probes.Select(probe => ((IPEndPoint)probe.LocalEndPoint!).Port)];
+        }
+        finally
+        {
+            probes.ForEach(probe => probe.Dispose());
+        }
     }
 }

@@ -7,19 +7,20 @@ var count = new Option<int>("--count") { Description = "starts, and events to a 
 var gets = new Option<int>("--gets") { Description = "reads of a key, each way", DefaultValueFactory = _ => 3000 };
 var functions = new Option<int>("--functions") { Description = "on the node, when the door's memory is read", DefaultValueFactory = _ => 100 };
 var events = new Option<int>("--events") { Description = "while things are killed", DefaultValueFactory = _ => 10_000 };
+var only = new Option<string[]>("--only") { Description = "starts, state, events, faults, memory: these alone", AllowMultipleArgumentsPerToken = true };
 var record = new Option<bool>("--record") { Description = "write benchmarks/results/dapr-door.md" };
-var command = new RootCommand("Measures a local platform with the stand-in for daprd over a real Redis.") { redis, count, gets, functions, events, record };
+var command = new RootCommand("Measures what a node has, with the stand-in for daprd over a real Redis.") { redis, count, gets, functions, events, only, record };
 command.SetAction(async (arguments, _) =>
 {
     var provenance = Provenance.Read("DaprDoor", args);
     var figures = new List<Figure>();
     await using (var platform = await Platform.StartAsync(arguments.GetValue(redis)!, warm: 8))
     {
-        await AddAsync(() => Measures.StartsAsync(platform, arguments.GetValue(count)));
-        await AddAsync(() => Measures.StateAsync(platform, arguments.GetValue(gets)));
-        await AddAsync(() => Measures.EventsAsync(platform, arguments.GetValue(count)));
-        await AddAsync(() => Faults.RunAsync(platform, arguments.GetValue(events), functions: 20));
-        await AddAsync(() => Measures.MemoryAsync(platform, arguments.GetValue(functions)));
+        await AddAsync("starts", () => Measures.StartsAsync(platform, arguments.GetValue(count)));
+        await AddAsync("state", () => Measures.StateAsync(platform, arguments.GetValue(gets)));
+        await AddAsync("events", () => Measures.EventsAsync(platform, arguments.GetValue(count)));
+        await AddAsync("faults", () => Faults.RunAsync(platform, arguments.GetValue(events), functions: 20));
+        await AddAsync("memory", () => Measures.MemoryAsync(platform, arguments.GetValue(functions)));
     }
 
     if (arguments.GetValue(record))
@@ -27,13 +28,18 @@ command.SetAction(async (arguments, _) =>
         provenance.Write(
             "dapr-door",
             "The node's door to Dapr",
-            "A `podpool local --dapr` with the stand-in for daprd (`tests/PodPool.DaprStandIn`) over a real Redis, all on one machine. What the real daprd takes is not in it.",
+            "Manager, router, door and the stand-in for daprd (`tests/PodPool.DaprStandIn`), each a process of its own, over a real Redis, all on one machine. What the real daprd takes is not in it.",
             ["", "", "unit", "n", ""], 1,
             figures.Select(figure => new[] { figure.Name, Provenance.Show(figure.Value, figure.Value >= 100 ? "0" : "0.00"), figure.Unit, $"{figure.N}", figure.Note }), figures);
     }
 
-    async Task AddAsync(Func<Task<IEnumerable<Figure>>> measure)
+    async Task AddAsync(string name, Func<Task<IEnumerable<Figure>>> measure)
     {
+        if (arguments.GetValue(only) is { Length: > 0 } wanted && !wanted.Contains(name))
+        {
+            return;
+        }
+
         foreach (var figure in await measure())
         {
             figures.Add(figure);

@@ -8,7 +8,7 @@ internal static class DoorArguments
 {
     public const string Usage =
         """
-        podpool-door --manager ADDRESS,… [--manager-certificate DIR] [--node NAME] [--listen ADDRESS,…] [--endpoint URL] [--daprd-http URL] [--daprd-grpc URL]
+        podpool-door --manager ADDRESS,… [--manager-certificate DIR] [--node NAME] [--trust-domain NAME] [--listen ADDRESS,…] [--endpoint URL] [--daprd-http URL] [--daprd-grpc URL]
                      [--app ADDRESS] [--router URL] [--calls-per-function N] [--events-per-function N] [--max-body BYTES] [--health ADDRESS]
         An ADDRESS is http://ip:port; a manager's may be unix:/path, or http://name:port too: all addresses of the name.
         A manager at https is spoken to over mutual TLS, with tls.crt, tls.key and ca.crt in the DIR; they may come later. Each option is also read from the
@@ -23,6 +23,7 @@ internal static class DoorArguments
         ["manager"] = (options, value) => options.Manager = value,
         ["manager-certificate"] = (options, value) => options.ManagerCertificate = value,
         ["node"] = (options, value) => options.Node = value,
+        ["trust-domain"] = (options, value) => options.TrustDomain = value,
         ["listen"] = (options, value) => options.Listen = value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
         ["endpoint"] = (options, value) => options.Endpoint = value,
         ["daprd-http"] = (options, value) => options.DaprdHttp = new(value),

@@ -25,6 +25,12 @@ public sealed class DoorOptions
     [Required]
     public string Node { get; set; } = Environment.MachineName;
 
+    /// <summary>Whose instances come in here: those of pools of this trust domain. Two doors of one node are of two.</summary>
+    /// <value>A DNS label; the default is <c>default</c>.</value>
+    [Required]
+    [RegularExpression("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")]
+    public string TrustDomain { get; set; } = "default";
+
     /// <summary>Where instances come in: Dapr's HTTP API and its gRPC API on each.</summary>
     /// <value><c>http://ip:port</c>. The default is <c>http://127.0.0.1:3500</c>.</value>
     [MinLength(1)]

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using PodPool.Core;
+using PodPool.Manager.Doors;
 
 namespace PodPool.Manager;
 
@@ -86,6 +87,11 @@ public sealed record PoolOptions
     /// <value>Default: 512 MiB, in bytes; 0: no limit. Otherwise 64 MiB to 1 TiB.</value>
     [Range(0L, 1L << 40)]
     public long MemoryBytes { get; init; } = 512L << 20;
+
+    /// <summary>Whose functions may share a sidecar of Dapr's: the doors of this name serve its instances, and no others.</summary>
+    /// <value>Default: <c>default</c>. A DNS label.</value>
+    [RegularExpression("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")]
+    public string TrustDomain { get; init; } = TrustDomains.Default;
 
     /// <summary>What its pods are made from, as a hash; empty: all are alike.</summary>
     internal string Template { get; init; } = "";

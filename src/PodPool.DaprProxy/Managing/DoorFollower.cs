@@ -13,7 +13,7 @@ internal sealed class DoorFollower(DoorOptions options, InstanceBook book, Daprd
     {
         Hello = new()
         {
-            DoorId = Guid.NewGuid().ToString("N"), Node = options.Node, HttpEndpoint = options.EndpointForInstances, GrpcEndpoint = options.EndpointForInstances,
+            DoorId = Guid.NewGuid().ToString("N"), Node = options.Node, TrustDomain = options.TrustDomain, HttpEndpoint = options.EndpointForInstances, GrpcEndpoint = options.EndpointForInstances,
         },
     };
 

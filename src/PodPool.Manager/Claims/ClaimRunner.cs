@@ -81,14 +81,14 @@ internal sealed partial class ClaimRunner(
             ?? throw Reason.FunctionDeleted.ToException($"the function {order.Function.Name} was changed or deleted meanwhile");
         var revision = revisions.Get(record);
         var profile = link.Runtime.Length == 0 ? StoredProfile.None : profiles.Find(order.Function.Name, order.Function.Revision, link.Runtime);
-        var door = record.Spec.Dapr is null ? null : await doors.BindAsync(link, record).ConfigureAwait(false);
+        var door = record.Spec.Dapr is null ? null : await doors.DoorOfAsync(link, record).ConfigureAwait(false);
         var header = Sign(order, revision, profile, door);
         var claimed = time.GetElapsedTime(begun);
 
         // 2. Send, beside listening: a pod may refuse before it has everything, and a write that is under way then need not come back.
         using var call = link.BeginSpecialize(order.Deadline);
         var answer = call.AnswerAsync();
-        var sending = SendAsync(call.Requests, header, revision, link, order);
+        var sending = SendAsync(call.Requests, header, record, revision, link, order);
         try
         {
             if (await Task.WhenAny(sending, answer).ConfigureAwait(false) == sending)
@@ -116,7 +116,7 @@ internal sealed partial class ClaimRunner(
 
     /// <summary>The header, and the files that the pod lacks, each leased while it is on its way.</summary>
     private async Task SendAsync(
-        IClientStreamWriter<SpecializeRequest> stream, SpecializeHeader header, PreparedRevision revision, PodLink link, ClaimOrder order)
+        IClientStreamWriter<SpecializeRequest> stream, SpecializeHeader header, FunctionRecord record, PreparedRevision revision, PodLink link, ClaimOrder order)
     {
         try
         {
@@ -125,6 +125,11 @@ internal sealed partial class ClaimRunner(
 
             // 3. Beside the transfer: whatever else the platform wants to do about a claim.
             platform.ClaimStarted(order);
+            if (record.Spec.Dapr is not null)
+            {
+                doors.Bind(link, record);
+            }
+
             for (var file = 0; file < revision.Files.Count; file++)
             {
                 if (!link.HeldFiles.Contains(revision.Files[file].Sha256))

@@ -9,7 +9,7 @@ using PodPool.Manager.Loader;
 namespace PodPool.Manager.Doors;
 
 /// <summary>What a claim tells an instance of its node's door to Dapr, and the door of the instance.</summary>
-internal sealed class DoorClaims(DoorHub doors, ClaimKey key, TimeProvider time)
+internal sealed class DoorClaims(DoorHub doors, PodDirectory pods, ClaimKey key, TimeProvider time)
 {
     /// <summary>
     /// A token cannot be renewed in a process that has it in its environment, so it lasts longer than nodes and clusters go without being replaced. What
@@ -20,17 +20,16 @@ internal sealed class DoorClaims(DoorHub doors, ClaimKey key, TimeProvider time)
     /// <summary>For doors that come back to a manager which has just begun to lead.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Binds a pod that is about to be an instance to its node's door.</summary>
+    /// <summary>What a pod that is about to be an instance is told of its door, with a token of its own.</summary>
     /// <param name="link">The pod.</param>
     /// <param name="function">What it becomes; uses Dapr.</param>
     /// <exception cref="Grpc.Core.RpcException"><see cref="Reason.DaprUnavailable"/>: the node has no door.</exception>
-    public async ValueTask<DaprDoor> BindAsync(PodLink link, FunctionRecord function)
+    public async ValueTask<DaprDoor> DoorOfAsync(PodLink link, FunctionRecord function)
     {
-        var door = await doors.FindAsync(link.Pod.Node, Patience, time).ConfigureAwait(false)
+        var door = await doors.FindAsync(link.Pod, Patience).ConfigureAwait(false)
             ?? throw Reason.DaprUnavailable.ToException(
-                $"{function.Name} uses Dapr, and there is no door to it on the node {link.Pod.Node}: on a cluster, install the component dapr; on one machine, start it with podpool local --dapr",
+                $"{function.Name} uses Dapr, and there is no door to it on the node {link.Pod.Node} in its pool's trust domain: on a cluster, install the component dapr; on one machine, start it with podpool local --dapr",
                 ("function", function.Name.ToString()), ("node", link.Pod.Node));
-        doors.Bind(link.Pod, link.FunctionAddress, function);
         var now = time.GetUtcNow();
         return new()
         {
@@ -48,5 +47,17 @@ internal sealed class DoorClaims(DoorHub doors, ClaimKey key, TimeProvider time)
                 },
                 bytes => key.Sign(bytes)),
         };
+    }
+
+    /// <summary>Tells the door of the instance. Beside the transfer: a door that is asked before it heard of it waits.</summary>
+    public void Bind(PodLink link, FunctionRecord function)
+    {
+        doors.Bind(link.Pod, link.FunctionAddress, function);
+
+        // A pod that went meanwhile was told gone before the door knew it.
+        if (pods.Find(link.Pod.Pod) is null)
+        {
+            doors.Gone(link.Pod.Pod);
+        }
     }
 }

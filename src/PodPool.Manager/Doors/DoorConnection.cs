@@ -7,13 +7,17 @@ namespace PodPool.Manager.Doors;
 internal sealed class DoorConnection(DoorHello hello)
 {
     private readonly Lock _gate = new();
+    private readonly HashSet<Core.FunctionName> _told = [];
     private HashSet<Core.FunctionName> _functions = [];
     private HashSet<PodId> _pods = [];
     private TaskCompletionSource _news = NewSignal();
     private volatile bool _isReady;
 
+    /// <summary>What it said of itself.</summary>
+    public DoorHello Hello => hello;
+
     /// <summary>Whose instances it serves.</summary>
-    public string Node => hello.Node;
+    public DoorPlace Place { get; } = new(hello.TrustDomain.Length > 0 ? hello.TrustDomain : TrustDomains.Default, hello.Node);
 
     /// <summary>Whether it is of use, by its own word.</summary>
     public bool IsReady
@@ -41,6 +45,13 @@ internal sealed class DoorConnection(DoorHello hello)
             _news.TrySetResult();
         }
     }
+
+    /// <summary>A function is being told of. By whoever makes its updates, one at a time.</summary>
+    public void Told(Core.FunctionName function) => _told.Add(function);
+
+    /// <summary>A function is not for it any more.</summary>
+    /// <returns>False: it never was, and its name stays unknown there.</returns>
+    public bool Forgets(Core.FunctionName function) => _told.Remove(function);
 
     /// <summary>Waits until something changed.</summary>
     public Task WaitAsync(CancellationToken cancellationToken)

@@ -17,11 +17,11 @@ internal sealed class DoorHub : IDisposable
     private readonly FunctionRegistry _functions;
     private readonly ByteString _tokenKey;
     private readonly ConcurrentDictionary<DoorConnection, bool> _connections = new();
-    private readonly ConcurrentDictionary<string, DoorHello> _known = new();
     private readonly ConcurrentDictionary<PodId, BoundInstance> _instances = new();
+    private readonly Dictionary<string, FrozenSet<string>> _open = [];
+    private readonly TrustDomains _domains = new();
+    private readonly KnownDoors _known;
     private readonly Lock _gate = new();
-    private FrozenSet<string> _open = [];
-    private TaskCompletionSource _arrival = NewSignal();
 
     // Above what an earlier manager may have counted to: versions grow for a door that outlives it.
     private long _version;
@@ -31,49 +31,46 @@ internal sealed class DoorHub : IDisposable
         _tokenKey = ByteString.FromBase64(key.PublicKey);
         _version = time.GetUtcNow().ToUnixTimeMilliseconds() << 10;
         _functions = functions;
+        _known = new(time);
         functions.Changed += FunctionChanged;
     }
 
-    /// <summary>Told which nodes' doors are connected and of use, whenever that has changed; one at a time, and in order.</summary>
-    public event Action<IReadOnlySet<string>>? OpenChanged;
+    /// <summary>Told on which nodes a trust domain's doors are connected and of use, whenever that has changed; one at a time, and in order.</summary>
+    public event Action<string, IReadOnlySet<string>>? OpenChanged;
 
-    /// <summary>Whether a door has been heard of, on whichever node.</summary>
-    public bool KnowsAny => !_known.IsEmpty;
-
-    /// <summary>Tells whoever comes later which nodes' doors are of use now; nothing changes meanwhile.</summary>
-    public void TellOpen(Action<IReadOnlySet<string>> tell)
+    /// <summary>Tells whoever comes later on which nodes a trust domain's doors are of use now; nothing changes meanwhile.</summary>
+    public void TellOpen(string trustDomain, Action<IReadOnlySet<string>> tell)
     {
         lock (_gate)
         {
-            tell(_open);
+            tell(_open.GetValueOrDefault(trustDomain, []));
         }
     }
 
-    /// <summary>The door of a node, connected or not: it was, and will be at the same place again.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="patience">How long it is waited for, if none was heard of yet: after a start of the manager doors take a moment to come.</param>
-    /// <param name="time">The clock.</param>
+    /// <summary>Whether a door of a trust domain has been heard of, on whichever node.</summary>
+    public bool KnowsAny(string trustDomain) => _known.HasAny(trustDomain);
+
+    /// <summary>The door of a pod, connected or not: it was, and will be at the same place again.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="patience">How long it is waited for, if none was heard of.</param>
     /// <returns>Null: there is none.</returns>
-    public async ValueTask<DoorHello?> FindAsync(string node, TimeSpan patience, TimeProvider time)
+    public ValueTask<DoorHello?> FindAsync(PlatformPod pod, TimeSpan patience)
+        => _domains.Of(pod.Pool) is { } domain ? _known.FindAsync(new(domain, pod.Node), patience) : new((DoorHello?)null);
+
+    /// <summary>A pool is of a trust domain from now on: its functions are that domain's doors' to know.</summary>
+    public void SetDomain(string pool, string trustDomain)
     {
-        if (_known.TryGetValue(node, out var known))
+        if (_domains.Set(pool, trustDomain))
         {
-            return known;
+            PoolChanged(pool);
         }
+    }
 
-        using var over = new CancellationTokenSource(patience, time);
-        while (!over.IsCancellationRequested)
-        {
-            var arrival = Volatile.Read(ref _arrival).Task;
-            if (_known.TryGetValue(node, out known))
-            {
-                return known;
-            }
-
-            await arrival.WaitAsync(over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        return null;
+    /// <summary>A pool is not there any more.</summary>
+    public void RemovePool(string pool)
+    {
+        _domains.Remove(pool);
+        PoolChanged(pool);
     }
 
     /// <summary>A door connects. Nothing is sent there yet but what it asks for.</summary>
@@ -81,8 +78,7 @@ internal sealed class DoorHub : IDisposable
     {
         var connection = new DoorConnection(hello);
         _connections[connection] = true;
-        _known[hello.Node] = hello;
-        Interlocked.Exchange(ref _arrival, NewSignal()).SetResult();
+        _known.Add(connection);
         return connection;
     }
 
@@ -90,14 +86,15 @@ internal sealed class DoorHub : IDisposable
     public void SetReady(DoorConnection connection, bool ready)
     {
         connection.IsReady = ready;
-        CountOpen();
+        CountOpen(connection.Place.TrustDomain);
     }
 
     /// <summary>A connection ended.</summary>
     public void Remove(DoorConnection connection)
     {
         _connections.TryRemove(connection, out _);
-        CountOpen();
+        _known.Remove(connection);
+        CountOpen(connection.Place.TrustDomain);
     }
 
     /// <summary>An instance of a function that uses Dapr is about to be: its door shall know it before its first call.</summary>
@@ -124,7 +121,7 @@ internal sealed class DoorHub : IDisposable
     {
         if (_instances.TryRemove(pod, out var bound))
         {
-            InstanceChanged(bound.Node, pod);
+            InstanceChanged(bound.Place, pod);
         }
     }
 
@@ -135,8 +132,13 @@ internal sealed class DoorHub : IDisposable
         var update = NewUpdate(epoch);
         update.Snapshot = true;
         update.TokenKey = _tokenKey;
-        update.Functions.AddRange(_functions.All.Values.Select(ToWire));
-        update.Instances.AddRange(_instances.Values.Where(bound => bound.Node == connection.Node).Select(bound => bound.Instance));
+        foreach (var function in _functions.All.Values.Where(function => IsFor(connection, function)))
+        {
+            connection.Told(function.Name);
+            update.Functions.Add(ToWire(function));
+        }
+
+        update.Instances.AddRange(_instances.Values.Where(bound => bound.Place == connection.Place).Select(bound => bound.Instance));
         return update;
     }
 
@@ -147,11 +149,12 @@ internal sealed class DoorHub : IDisposable
         var update = NewUpdate(epoch);
         foreach (var name in functions)
         {
-            if (_functions.All.TryGetValue(name, out var function))
+            if (_functions.All.TryGetValue(name, out var function) && IsFor(connection, function))
             {
+                connection.Told(name);
                 update.Functions.Add(ToWire(function));
             }
-            else
+            else if (connection.Forgets(name))
             {
                 update.Removed.Add(ToWire(name));
             }
@@ -177,11 +180,26 @@ internal sealed class DoorHub : IDisposable
     private void Bind(PlatformPod pod, string? functionAddress, Core.FunctionName function, string revision)
     {
         var instance = new DoorInstance { Id = pod.Pod.Value, Function = ToWire(function), Revision = revision, Address = AddressOf(functionAddress) };
-        var bound = new BoundInstance(pod.Node, instance);
+        if (_domains.Of(pod.Pool) is not { } domain)
+        {
+            return;
+        }
+
+        var bound = new BoundInstance(new(domain, pod.Node), instance);
         if (!_instances.TryGetValue(pod.Pod, out var known) || known != bound)
         {
             _instances[pod.Pod] = bound;
-            InstanceChanged(pod.Node, pod.Pod);
+            InstanceChanged(bound.Place, pod.Pod);
+        }
+    }
+
+    private bool IsFor(DoorConnection connection, FunctionRecord function) => _domains.Of(function.Spec.Pool) == connection.Place.TrustDomain;
+
+    private void PoolChanged(string pool)
+    {
+        foreach (var function in _functions.All.Values.Where(function => function.Spec.Pool == pool))
+        {
+            FunctionChanged(function.Name);
         }
     }
 
@@ -193,26 +211,27 @@ internal sealed class DoorHub : IDisposable
         }
     }
 
-    private void InstanceChanged(string node, PodId pod)
+    private void InstanceChanged(DoorPlace place, PodId pod)
     {
         foreach (var connection in _connections.Keys)
         {
-            if (connection.Node == node)
+            if (connection.Place == place)
             {
                 connection.Changed(pod);
             }
         }
     }
 
-    private void CountOpen()
+    private void CountOpen(string trustDomain)
     {
         lock (_gate)
         {
-            var open = _connections.Keys.Where(connection => connection.IsReady).Select(connection => connection.Node).ToFrozenSet();
-            if (!open.SetEquals(_open))
+            var open = _connections.Keys.Where(connection => connection.IsReady && connection.Place.TrustDomain == trustDomain)
+                .Select(connection => connection.Place.Node).ToFrozenSet();
+            if (!open.SetEquals(_open.GetValueOrDefault(trustDomain, [])))
             {
-                _open = open;
-                OpenChanged?.Invoke(open);
+                _open[trustDomain] = open;
+                OpenChanged?.Invoke(trustDomain, open);
             }
         }
     }
@@ -229,7 +248,5 @@ internal sealed class DoorHub : IDisposable
             ? address.ToString()
             : "";
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private sealed record BoundInstance(string Node, DoorInstance Instance);
+    private sealed record BoundInstance(DoorPlace Place, DoorInstance Instance);
 }

@@ -34,7 +34,7 @@ internal sealed partial class Deployer(
         var name = FunctionRules.NameOf(spec.Function);
         var pool = pools.Find(spec.Pool) ?? throw Reason.PoolNotFound.ToException(
             $"there is no pool '{spec.Pool}'; there is {string.Join(", ", pools.All.Select(known => $"'{known.Name}'"))}", ("pool", spec.Pool));
-        if (spec.Dapr is not null && !doors.KnowsAny)
+        if (spec.Dapr is not null && !doors.KnowsAny(pool.TrustDomain))
         {
             throw Reason.DaprUnavailable.ToException($"{name} uses Dapr, and this platform has no door to it: start it with podpool local --dapr", ("function", name.ToString()));
         }

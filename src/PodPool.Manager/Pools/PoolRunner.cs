@@ -131,6 +131,9 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         }
     }
 
+    /// <summary>Whose functions may share a sidecar.</summary>
+    public string TrustDomain => _options.TrustDomain;
+
     public void SetOpenDoors(IReadOnlySet<string> nodes) => _pool.SetOpenDoors(nodes);
 
     public void Resize(int warm) => Do(_options.ToSpec(warm), static (pool, spec) => pool.Resize(spec));

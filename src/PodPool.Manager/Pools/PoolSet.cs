@@ -45,7 +45,12 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         (_options, _functions, _platform, _pods, _claims, _routers, _events) = (options, functions, platform, pods, claims, routers, events);
         (_sizes, _doors, _metrics, _time, _logger, _poolLogger) = (sizes, doors, metrics, time, logger, poolLogger);
         _pools = options.Pools.ToImmutableDictionary(pool => pool.Name, Run);
-        doors.OpenChanged += open => Array.ForEach([.. Pools.Values], pool => pool.SetOpenDoors(open));
+        foreach (var pool in _pools.Values)
+        {
+            doors.SetDomain(pool.Name, pool.TrustDomain);
+        }
+
+        doors.OpenChanged += (domain, nodes) => Array.ForEach([.. Pools.Values.Where(pool => pool.TrustDomain == domain)], pool => pool.SetOpenDoors(nodes));
     }
 
     /// <summary>All pools, by name.</summary>
@@ -68,6 +73,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
             if (Find(options.Name) is { } known)
             {
                 known.Configure(options, _sizes.Of(options));
+                UseDoors(known);
                 return;
             }
 
@@ -75,7 +81,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
             Volatile.Write(ref _pools, _pools.Add(pool.Name, pool));
         }
 
-        _doors.TellOpen(pool.SetOpenDoors);
+        UseDoors(pool);
 
         // Registered first: a router that connects from now on tells the pool itself; twice does no harm.
         foreach (var router in _routers.Connected)
@@ -107,6 +113,8 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
 
             Volatile.Write(ref _pools, _pools.Remove(name));
         }
+
+        _doors.RemovePool(name);
 
         await removed.DisposeAsync().ConfigureAwait(false);
         foreach (var function in _functions.All.Values.Where(function => function.Spec.Pool == name))
@@ -320,6 +328,13 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     private static PodObservation StartingOf(PlatformPod pod) => new(pod.Pod, PodPhase.Starting, pod.Node) { Trouble = pod.Trouble, Template = pod.Template };
 
     private PodObservation[] ObservationsOf(string pool) => [.. _pods.All.Where(pod => pod.Pod.Pool == pool).Select(pod => pod.Link.Observation)];
+
+    /// <summary>A pool's functions are told to the doors of its trust domain, and the pool which of those are open.</summary>
+    private void UseDoors(PoolRunner pool)
+    {
+        _doors.SetDomain(pool.Name, pool.TrustDomain);
+        _doors.TellOpen(pool.TrustDomain, pool.SetOpenDoors);
+    }
 
     private PoolRunner Run(PoolOptions options) => new(options, _sizes.Of(options), _claims, _pods, _platform, this, _metrics, _time, _poolLogger);
 

@@ -100,6 +100,43 @@ public sealed class DoorTests
     }
 
     [Fact]
+    public async Task A_door_hears_of_its_own_trust_domain_alone_and_of_no_others_names()
+    {
+        await using var manager = await ManagerUnderTest.StartAsync(
+            warm: 1, options => options with { Pools = [options.Pools[0], options.Pools[0] with { Name = "acme-pool", TrustDomain = "acme" }] });
+        using var ours = await TestDoor.ConnectAsync(manager.Client);
+        using var acmes = await TestDoor.ConnectAsync(manager.Client, TestDoor.Hello(trustDomain: "acme"));
+        await manager.Client.DeployAsync("ours", TellsVariables(), spec => spec.Dapr = new());
+        await manager.Client.DeployAsync("theirs", TellsVariables(), spec => (spec.Dapr, spec.Pool) = (new(), "acme-pool"));
+        await manager.AcquireAsync("ours");
+        var theirs = (await manager.AcquireAsync("theirs")).Instance.Id;
+        await manager.Client.Operator.DeleteFunctionAsync(ManagerClient.Name("ours"), cancellationToken: Test);
+        await manager.Client.DeployAsync("last", TellsVariables(), spec => (spec.Dapr, spec.Pool) = (new(), "acme-pool"));
+
+        var updates = new List<DoorUpdate>();
+        do
+        {
+            updates.Add(await acmes.NextAsync());
+        }
+        while (!updates[^1].Functions.Any(function => function.Function.Name == "last"));
+        Assert.Equal(["last", "theirs"], updates.SelectMany(update => update.Functions).Select(function => function.Function.Name).Distinct().Order());
+        Assert.Empty(updates.SelectMany(update => update.Removed));
+        Assert.Equal([theirs], updates.SelectMany(update => update.Instances).Select(instance => instance.Id).Distinct());
+        await ours.UntilAsync(update => update.Removed.Any(name => name.Name == "ours"));
+    }
+
+    [Fact]
+    public async Task A_function_is_not_given_the_door_of_another_trust_domain()
+    {
+        await using var manager = await ManagerUnderTest.StartAsync(
+            warm: 1, options => options with { Pools = [options.Pools[0] with { TrustDomain = "ours" }] });
+        using var acmes = await TestDoor.ConnectAsync(manager.Client, TestDoor.Hello(trustDomain: "acme"));
+        Assert.Empty((await acmes.NextAsync()).Functions);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => manager.Client.DeployAsync("cart", TellsVariables(), spec => spec.Dapr = new()));
+        Assert.Equal(Reason.DaprUnavailable, refused.ReasonOf());
+    }
+
+    [Fact]
     public async Task A_manager_that_takes_over_knows_the_instances_that_use_Dapr()
     {
         using var folder = new TemporaryFolder();

@@ -13,9 +13,9 @@ internal sealed class TestDoor : IDisposable
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
     /// <summary>On the node of the manager's own pods.</summary>
-    public static DoorHello Hello(string? node = null) => new()
+    public static DoorHello Hello(string? node = null, string trustDomain = "") => new()
     {
-        DoorId = "d", Node = node ?? Environment.MachineName, HttpEndpoint = "http://127.0.0.1:3500", GrpcEndpoint = "http://127.0.0.1:3500",
+        DoorId = "d", Node = node ?? Environment.MachineName, TrustDomain = trustDomain, HttpEndpoint = "http://127.0.0.1:3500", GrpcEndpoint = "http://127.0.0.1:3500",
     };
 
     /// <summary>Connects, and says that it is of use.</summary>

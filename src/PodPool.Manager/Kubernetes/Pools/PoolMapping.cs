@@ -40,6 +40,8 @@ internal static class PoolMapping
             StartDeadline = DurationText.Parse(spec.StartDeadline, "spec.startDeadline", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             DrainGrace = DurationText.Parse(spec.DrainGrace, "spec.drainGrace", TimeSpan.Zero, TimeSpan.FromHours(1)),
 
+            TrustDomain = spec.TrustDomain,
+
             // Other machines start the pods, or the same one: a first request has ended before it hears of the next pod.
             RefillYield = TimeSpan.FromMilliseconds(100),
             RefillQuiet = TimeSpan.FromMilliseconds(250),

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
+using PodPool.Manager.Doors;
 using PodPool.Manager.Kubernetes.Telling;
 
 namespace PodPool.Manager.Kubernetes.Resources;
@@ -61,6 +62,10 @@ internal sealed record RuntimePoolSpec
 
     [JsonPropertyName("allowedNamespaces")]
     public IReadOnlyList<string> AllowedNamespaces { get; init; } = [];
+
+    /// <summary>Whose functions may share a sidecar of Dapr's.</summary>
+    [JsonPropertyName("trustDomain")]
+    public string TrustDomain { get; init; } = TrustDomains.Default;
 
     /// <summary>Whether functions of a namespace may use the pool.</summary>
     /// <param name="own">The pool's own namespace, whose functions always may.</param>

@@ -103,6 +103,49 @@ public sealed class OverlayTests
             rule => rule.Children.TryGetValue("resourceNames", out var names) && Texts(names).Contains(PeerSecrets.Door));
     }
 
+    [Fact]
+    public async Task Another_trust_domains_Dapr_shares_nothing_with_the_first_but_the_certificate_to_managers()
+    {
+        var first = await RenderAsync("default", ["components/dapr"], "domain=localhost");
+        var second = Read(await KustomizeAsync(Path.Combine(Deploy, "trust-domain")));
+
+        var (ours, theirs) = (Find(first, "DaemonSet", "podpool-dapr"), Find(second, "DaemonSet", "podpool-dapr-acme"));
+        Assert.Equal(("default", "acme"), (Value(ours, "--trust-domain"), Value(theirs, "--trust-domain")));
+        var endpoint = Value(theirs, "--endpoint");
+        var service = Find(second, "Service", "podpool-dapr-acme");
+        Assert.Equal($"http://$({Text(service["metadata"]["name"]).Replace('-', '_').ToUpperInvariant()}_SERVICE_HOST):3500", endpoint);
+
+        // What selects the pods of one selects none of the other.
+        foreach (var selector in (YamlNode[])[theirs["spec"]["selector"]["matchLabels"], service["spec"]["selector"], Find(second, "NetworkPolicy", "podpool-dapr-acme")["spec"]["podSelector"]["matchLabels"]])
+        {
+            var labels = ((YamlMappingNode)selector).Children.ToDictionary(label => Text(label.Key), label => Text(label.Value));
+            Assert.True(Selects(labels, theirs) && !Selects(labels, ours));
+        }
+
+        foreach (var daemon in (YamlNode[])[ours, theirs])
+        {
+            Assert.True(Selects(((YamlMappingNode)daemon["spec"]["selector"]["matchLabels"]).Children.ToDictionary(label => Text(label.Key), label => Text(label.Value)), daemon));
+        }
+
+        // The sidecars are two applications to Dapr, and have no component in common.
+        Assert.NotEqual(AppId(ours), AppId(theirs));
+        Assert.Empty(Components(ours).Intersect(Components(theirs)));
+
+        static bool Selects(Dictionary<string, string> labels, YamlNode daemon)
+            => labels.All(label => ((YamlMappingNode)daemon["spec"]["template"]["metadata"]["labels"]).Children.TryGetValue(label.Key, out var value) && Text(value) == label.Value);
+
+        static string AppId(YamlNode daemon)
+        {
+            var daprd = Texts(daemon["spec"]["template"]["spec"]["containers"][1]["args"]).ToList();
+            return daprd[daprd.IndexOf("--app-id") + 1];
+        }
+
+        static IEnumerable<string> Components(YamlNode daemon) => ((YamlSequenceNode)daemon["spec"]["template"]["spec"]["volumes"]).Children.OfType<YamlMappingNode>()
+            .Where(volume => volume.Children.ContainsKey("projected"))
+            .SelectMany(volume => ((YamlSequenceNode)volume["projected"]["sources"]).Children.OfType<YamlMappingNode>())
+            .Select(source => $"{source.Children.Single().Key} {Text(source.Children.Single().Value["name"])}");
+    }
+
     /// <summary>From a folder outside, as the instructions tell operators to do it.</summary>
     private static async Task<IReadOnlyList<YamlNode>> RenderAsync(string overlay, string[] components, params string[] settings)
     {
@@ -121,13 +164,17 @@ public sealed class OverlayTests
                 literals: [{string.Join(", ", settings)}]
             """,
             TestContext.Current.CancellationToken);
-        var text = await KustomizeAsync(folder.Path);
-        var stream = new YamlStream();
-        stream.Load(new StringReader(text));
-        return [.. stream.Documents.Select(document => document.RootNode)];
+        return Read(await KustomizeAsync(folder.Path));
 
         // Kustomize takes no absolute paths.
         string From(string below) => Path.GetRelativePath(folder.Path, Path.Combine(Deploy, below));
+    }
+
+    private static IReadOnlyList<YamlNode> Read(string text)
+    {
+        var stream = new YamlStream();
+        stream.Load(new StringReader(text));
+        return [.. stream.Documents.Select(document => document.RootNode)];
     }
 
     private static async Task<string> KustomizeAsync(string folder)

@@ -12,7 +12,7 @@ public sealed class ResourceTests
     private const string Pool = """
         {"apiVersion":"podpool.dev/v1alpha1","kind":"RuntimePool","metadata":{"name":"default","namespace":"podpool-system","uid":"u"},
          "spec":{"template":{"metadata":{"labels":{"team":"a"}},"spec":{"containers":[{"name":"runtime","image":"podpool.dev/runtime:0.1.0","resources":{"limits":{"cpu":1,"memory":"512Mi"}}}],"fieldOfTomorrow":[1]}},
-                 "size":{"warm":7,"max":9},"refill":{"perSecond":0.5,"burst":1,"parallelism":2},"prefetch":1048576,"memory":"1Gi","drainGrace":"10s","startDeadline":"90s","allowedNamespaces":["shop"]},
+                 "size":{"warm":7,"max":9},"refill":{"perSecond":0.5,"burst":1,"parallelism":2},"prefetch":1048576,"memory":"1Gi","drainGrace":"10s","startDeadline":"90s","allowedNamespaces":["shop"],"trustDomain":"acme"},
          "status":{"observedGeneration":2,"starting":1,"warm":2,"claimed":3,"serving":4,"draining":5,"claims":6,"misses":7,"selector":"a=b",
                    "conditions":[{"type":"Ready","status":"True","observedGeneration":2,"lastTransitionTime":"2026-01-02T03:04:05Z","reason":"Warm","message":"m"}]}}
         """;
