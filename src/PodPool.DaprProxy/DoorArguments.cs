@@ -9,7 +9,8 @@ internal static class DoorArguments
     public const string Usage =
         """
         podpool-door --manager ADDRESS,… [--manager-certificate DIR] [--node NAME] [--trust-domain NAME] [--listen ADDRESS,…] [--endpoint URL] [--daprd-http URL] [--daprd-grpc URL]
-                     [--app ADDRESS] [--router URL] [--calls-per-function N] [--events-per-function N] [--max-body BYTES] [--health ADDRESS]
+                     [--app ADDRESS] [--router URL] [--pass-methods NAME,…] [--calls-per-function N]
+                     [--events-per-function N] [--max-body BYTES] [--health ADDRESS]
         An ADDRESS is http://ip:port; a manager's may be unix:/path, or http://name:port too: all addresses of the name.
         A manager at https is spoken to over mutual TLS, with tls.crt, tls.key and ca.crt in the DIR; they may come later. Each option is also read from the
         environment: PODPOOL_DOOR_DAPRD_HTTP is --daprd-http. DAPR_API_TOKEN is the token that daprd wants of its callers, APP_API_TOKEN the one that it shows to its
@@ -31,6 +32,7 @@ internal static class DoorArguments
         ["app"] = (options, value) => options.App = value,
         ["events-per-function"] = (options, value) => options.EventsPerFunction = int.Parse(value, CultureInfo.InvariantCulture),
         ["router"] = (options, value) => options.Router = new(value),
+        ["pass-methods"] = (options, value) => options.PassMethods = value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
         ["calls-per-function"] = (options, value) => options.CallsPerFunction = int.Parse(value, CultureInfo.InvariantCulture),
         ["max-body"] = (options, value) => options.MaxBody = int.Parse(value, CultureInfo.InvariantCulture),
         ["health"] = (options, value) => options.Health = value,

@@ -92,6 +92,7 @@ public static class DoorHost
             grpc.MaxSendMessageSize = null;
         });
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<DaprService>, DaprMethods>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<DaprService>, PassedMethods>());
 
         services.AddSingleton<DoorMetrics>();
         services.AddSingleton<InstanceBook>();
@@ -103,7 +104,10 @@ public static class DoorHost
             new(options.DaprdHttp, options.DaprdToken, options.Router, options.MaxBody), provider.GetRequiredService<Gate>(), provider.GetRequiredService<ICallers>(),
             provider.GetRequiredService<IHttpForwarder>()));
         services.AddSingleton(_ => ChannelTo(options.DaprdGrpc));
-        services.AddSingleton(provider => new DaprService(provider.GetRequiredService<Gate>(), provider.GetRequiredService<GrpcChannel>().CreateCallInvoker(), options.DaprdToken));
+        services.AddSingleton(_ => new FunctionInvocation(options.Router, options.MaxBody));
+        services.AddSingleton(provider => new DaprService(
+            provider.GetRequiredService<Gate>(), provider.GetRequiredService<GrpcChannel>().CreateCallInvoker(), options.DaprdToken,
+            provider.GetRequiredService<ICallers>(), provider.GetRequiredService<FunctionInvocation>()));
         services.AddSingleton<DaprdWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<DaprdWatch>());
         services.AddSingleton(_ => new FunctionCaller(options.Router));

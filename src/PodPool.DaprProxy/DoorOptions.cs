@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using PodPool.Contracts.Wire;
+using PodPool.DaprProxy.Grpc;
 using PodPool.Following;
 
 namespace PodPool.DaprProxy;
@@ -8,6 +9,8 @@ namespace PodPool.DaprProxy;
 /// <summary>How a node's door to Dapr is set up. Checked when the door is built.</summary>
 public sealed class DoorOptions
 {
+    private const string Shutdown = "Shutdown";
+
     /// <summary>Where the manager listens; or where several do, of which one leads and is followed.</summary>
     /// <value>
     /// <c>unix:/path</c>, <c>http://ip:port</c>, or <c>http://name:port</c>: a manager at every address of the DNS name. Several are separated by commas.
@@ -59,6 +62,13 @@ public sealed class DoorOptions
     [Required]
     public Uri Router { get; set; } = new("http://127.0.0.1:8080");
 
+    /// <summary>
+    /// Methods of Dapr's gRPC API that the door does not know and lets through, unread, for every function that uses Dapr. Whether they could reach what is
+    /// another function's, the door cannot see.
+    /// </summary>
+    /// <value>Names as the service <c>dapr.proto.runtime.v1.Dapr</c> has them. The default is none.</value>
+    public IReadOnlyList<string> PassMethods { get; set; } = [];
+
     /// <summary>How many calls one function may have under way, on this node.</summary>
     /// <value>1 to 1,000,000; the default is 100.</value>
     [Range(1, 1_000_000)]
@@ -109,6 +119,11 @@ public sealed class DoorOptions
             RequireIp(nameof(Listen), listen);
         }
 
+        foreach (var method in PassMethods)
+        {
+            RequirePassable(method);
+        }
+
         if (App is not null)
         {
             RequireIp(nameof(App), App);
@@ -126,6 +141,20 @@ public sealed class DoorOptions
         if (endpoint.Port == 0 || IPAddress.TryParse(endpoint.Host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
         {
             throw new ValidationException($"{nameof(Endpoint)}: '{EndpointForInstances}' is nothing that an instance could call: name the host and port by which instances reach {nameof(Listen)}");
+        }
+    }
+
+    private static void RequirePassable(string method)
+    {
+        if (method.Length is 0 or > 64 || !method.All(char.IsAsciiLetterOrDigit))
+        {
+            throw new ValidationException($"{nameof(PassMethods)}: '{method}' is no name of a method");
+        }
+
+        if (method == Shutdown || DaprMethods.Knows(method))
+        {
+            throw new ValidationException(
+                $"{nameof(PassMethods)}: {method} cannot be passed unread: {(method == Shutdown ? "it would end the sidecar of all functions" : "the door knows it, and functions name in spec.dapr what they use of it")}");
         }
     }
 

@@ -32,7 +32,7 @@ internal static class AccessRules
         DaprCall.Invoke invoke => access.Invoke.Contains(invoke.Target) ? null : new(
             403, StatusCode.PermissionDenied, "ERR_DIRECT_INVOKE",
             $"fail to invoke, id: {invoke.Target}, err: access denied: {Missing(function, "invoke")}"),
-        DaprCall.Health or DaprCall.Metadata => null,
+        DaprCall.Health or DaprCall.Metadata or DaprCall.Passed => null,
         DaprCall.Unknown unknown => new(404, StatusCode.Unimplemented, "ERR_NOT_FOUND", $"{unknown.What} is not found: the node's door to Dapr does not know it"),
         _ => throw new ArgumentOutOfRangeException(nameof(call)),
     };
@@ -71,7 +71,7 @@ internal static class AccessRules
                 $"configuration store {asked.Store} not found: {Missing(function, "configurationStores")}");
         }
 
-        if (granted.Keys.Count == 0)
+        if (granted.Keys.Count == 0 || asked.Keys is null)
         {
             return null;
         }

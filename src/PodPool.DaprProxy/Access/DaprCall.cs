@@ -22,8 +22,10 @@ internal abstract record DaprCall
     /// <param name="Namespace">Of a store that has several (Kubernetes' own), the one that is asked for; null: the store's.</param>
     internal sealed record Secret(string Store, string? Name, string? Namespace = null) : DaprCall;
 
-    /// <summary>Items of a configuration store; no keys: all that it has.</summary>
-    internal sealed record Configuration(string Store, IReadOnlyList<string> Keys) : DaprCall;
+    /// <summary>Items of a configuration store.</summary>
+    /// <param name="Store">The store.</param>
+    /// <param name="Keys">Which; empty: all that it has; null: none, as what was subscribed to is not wanted any more.</param>
+    internal sealed record Configuration(string Store, IReadOnlyList<string>? Keys) : DaprCall;
 
     /// <summary>A lock that is taken or given back.</summary>
     internal sealed record Lock(string Store) : DaprCall;
@@ -36,6 +38,9 @@ internal abstract record DaprCall
 
     /// <summary>What Dapr has for the function.</summary>
     internal sealed record Metadata : DaprCall;
+
+    /// <summary>What the door does not know, and its operator lets through for all.</summary>
+    internal sealed record Passed(string Method) : DaprCall;
 
     /// <summary>What the door does not know. Passes nowhere: it could reach another function's.</summary>
     internal sealed record Unknown(string What) : DaprCall;

@@ -13,6 +13,9 @@ internal abstract class DaprMethod
     /// <summary>Dapr's service.</summary>
     public const string Service = "dapr.proto.runtime.v1.Dapr";
 
+    /// <summary>What the service calls it.</summary>
+    public abstract string Name { get; }
+
     /// <summary>Offers it to functions.</summary>
     public abstract void Bind(ServiceMethodProviderContext<DaprService> context);
 }
@@ -34,6 +37,11 @@ internal sealed class DaprMethod<TRequest, TResponse>(string name, Func<TRequest
 
     /// <summary>Moves those of an answer out of it, and leaves behind what is not the function's.</summary>
     public Func<TResponse, Caller, KeySpace?, TResponse>? Outward { get; init; }
+
+    /// <summary>Answers a request that is not daprd's to answer; null where it is.</summary>
+    public Func<DaprService, TRequest, ServerCallContext, Task<TResponse>?>? Instead { get; init; }
+
+    public override string Name => name;
 
     public override void Bind(ServiceMethodProviderContext<DaprService> context)
     {

@@ -9,7 +9,8 @@ namespace PodPool.DaprProxy.Grpc;
 
 /// <summary>The methods of Dapr's gRPC API that pass, and what is done with their messages.</summary>
 /// <remarks>
-/// Dapr's package has clients alone, so the methods are bound here. What is not in the list is answered UNIMPLEMENTED, as by a daprd that does not know it.
+/// Dapr's package has clients alone, so the methods are bound here. What is neither in the list nor among <see cref="PassedMethods"/> is answered UNIMPLEMENTED,
+/// as by a daprd that does not know it.
 /// </remarks>
 internal sealed class DaprMethods : IServiceMethodProvider<DaprService>
 {
@@ -64,6 +65,8 @@ internal sealed class DaprMethods : IServiceMethodProvider<DaprService>
             "SubscribeConfiguration", request => new DaprCall.Configuration(request.StoreName, request.Keys), streams: true),
         new DaprMethod<SubscribeConfigurationRequest, SubscribeConfigurationResponse>(
             "SubscribeConfigurationAlpha1", request => new DaprCall.Configuration(request.StoreName, request.Keys), streams: true),
+        new DaprMethod<UnsubscribeConfigurationRequest, UnsubscribeConfigurationResponse>("UnsubscribeConfiguration", request => new DaprCall.Configuration(request.StoreName, null)),
+        new DaprMethod<UnsubscribeConfigurationRequest, UnsubscribeConfigurationResponse>("UnsubscribeConfigurationAlpha1", request => new DaprCall.Configuration(request.StoreName, null)),
         new DaprMethod<TryLockRequest, TryLockResponse>("TryLockAlpha1", request => new DaprCall.Lock(request.StoreName))
         {
             Inward = (request, space) => request.ResourceId = Enter(request.ResourceId, space),
@@ -71,6 +74,10 @@ internal sealed class DaprMethods : IServiceMethodProvider<DaprService>
         new DaprMethod<UnlockRequest, UnlockResponse>("UnlockAlpha1", request => new DaprCall.Lock(request.StoreName))
         {
             Inward = (request, space) => request.ResourceId = Enter(request.ResourceId, space),
+        },
+        new DaprMethod<InvokeServiceRequest, InvokeResponse>("InvokeService", request => new DaprCall.Invoke(request.Id))
+        {
+            Instead = (service, request, context) => service.TryInvokeFunction(request, context),
         },
         new DaprMethod<GetMetadataRequest, GetMetadataResponse>("GetMetadata", _ => new DaprCall.Metadata())
         {
@@ -84,6 +91,9 @@ internal sealed class DaprMethods : IServiceMethodProvider<DaprService>
             },
         },
     ];
+
+    /// <summary>Whether the door knows a method, and judges what it is called with.</summary>
+    public static bool Knows(string method) => Array.Exists(All, known => known.Name == method);
 
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<DaprService> context)
     {

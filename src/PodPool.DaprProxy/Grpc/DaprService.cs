@@ -1,3 +1,4 @@
+using Dapr.Client.Autogen.Grpc.v1;
 using Google.Protobuf;
 using Grpc.Core;
 using PodPool.DaprProxy.Access;
@@ -11,8 +12,15 @@ namespace PodPool.DaprProxy.Grpc;
 /// <param name="gate">Who may call.</param>
 /// <param name="daprd">daprd's gRPC API.</param>
 /// <param name="daprdToken">The token that daprd wants of its callers; null: none.</param>
-internal sealed class DaprService(Gate gate, CallInvoker daprd, string? daprdToken)
+/// <param name="callers">Which functions there are.</param>
+/// <param name="functions">Calls them.</param>
+internal sealed class DaprService(Gate gate, CallInvoker daprd, string? daprdToken, ICallers callers, FunctionInvocation functions)
 {
+    /// <summary>Invokes a function.</summary>
+    /// <returns>Null: the target is none, but an application, which daprd knows.</returns>
+    public Task<InvokeResponse>? TryInvokeFunction(InvokeServiceRequest request, ServerCallContext context)
+        => FunctionTarget.PathIn(callers, request.Id) is { } function ? functions.InvokeAsync(function, request.Message ?? new(), Passing(context.RequestHeaders), context) : null;
+
     /// <summary>One request, one answer.</summary>
     public Task<TResponse> UnaryAsync<TRequest, TResponse>(
         Method<TRequest, TResponse> method, DaprMethod<TRequest, TResponse> rules, TRequest request, ServerCallContext context)
@@ -20,6 +28,11 @@ internal sealed class DaprService(Gate gate, CallInvoker daprd, string? daprdTok
         where TResponse : class, IMessage<TResponse>, new()
         => PassAsync(rules, request, context, async (caller, space) =>
         {
+            if (rules.Instead?.Invoke(this, request, context) is { } instead)
+            {
+                return await instead.ConfigureAwait(false);
+            }
+
             using var call = daprd.AsyncUnaryCall(method, null, OptionsFor(context), request);
             await context.WriteResponseHeadersAsync(Passing(await call.ResponseHeadersAsync.ConfigureAwait(false))).ConfigureAwait(false);
             var answer = await call.ResponseAsync.ConfigureAwait(false);
@@ -42,12 +55,65 @@ internal sealed class DaprService(Gate gate, CallInvoker daprd, string? daprdTok
             return true;
         });
 
-    private async Task<T> PassAsync<TRequest, TResponse, T>(
+    /// <summary>Messages both ways, until one of both ends it.</summary>
+    public Task PassUnreadAsync(Method<byte[], byte[]> method, IAsyncStreamReader<byte[]> requests, IServerStreamWriter<byte[]> answers, ServerCallContext context)
+        => EnterAsync(new DaprCall.Passed(method.Name), context, async _ =>
+        {
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+            using var call = daprd.AsyncDuplexStreamingCall(method, null, OptionsFor(context));
+            var sending = SendAsync(requests, call.RequestStream, over.Token);
+            try
+            {
+                await foreach (var answer in call.ResponseStream.ReadAllAsync(context.CancellationToken).ConfigureAwait(false))
+                {
+                    await answers.WriteAsync(answer, context.CancellationToken).ConfigureAwait(false);
+                }
+
+                foreach (var trailer in Passing(call.GetTrailers()))
+                {
+                    context.ResponseTrailers.Add(trailer);
+                }
+
+                return true;
+            }
+            finally
+            {
+                // Nobody reads on in a stream that the server uses for its next call.
+                await over.CancelAsync().ConfigureAwait(false);
+                await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        });
+
+    private static async Task SendAsync(IAsyncStreamReader<byte[]> requests, IClientStreamWriter<byte[]> daprd, CancellationToken over)
+    {
+        await foreach (var request in requests.ReadAllAsync(over).ConfigureAwait(false))
+        {
+            await daprd.WriteAsync(request, over).ConfigureAwait(false);
+        }
+
+        await daprd.CompleteAsync().ConfigureAwait(false);
+    }
+
+    private Task<T> PassAsync<TRequest, TResponse, T>(
         DaprMethod<TRequest, TResponse> rules, TRequest request, ServerCallContext context, Func<Caller, KeySpace?, Task<T>> pass)
         where TRequest : class, IMessage<TRequest>, new()
         where TResponse : class, IMessage<TResponse>, new()
     {
         var call = rules.CallOf(request);
+        return EnterAsync(call, context, caller =>
+        {
+            var space = KeySpaces.Of(caller, call);
+            if (rules.Inward is { } inward)
+            {
+                inward(request, space!);
+            }
+
+            return pass(caller, space);
+        });
+    }
+
+    private async Task<T> EnterAsync<T>(DaprCall call, ServerCallContext context, Func<Caller, Task<T>> pass)
+    {
         var http = context.GetHttpContext();
         var entry = await gate.EnterAsync(
             context.RequestHeaders.GetValue(DaprTransformer.TokenHeader), http.Connection.RemoteIpAddress, call, context.CancellationToken).ConfigureAwait(false);
@@ -56,16 +122,9 @@ internal sealed class DaprService(Gate gate, CallInvoker daprd, string? daprdTok
             throw Error(refusal.GrpcStatus, refusal.Message);
         }
 
-        var caller = entry.Caller!;
         try
         {
-            var space = KeySpaces.Of(caller, call);
-            if (rules.Inward is { } inward)
-            {
-                inward(request, space!);
-            }
-
-            return await pass(caller, space).ConfigureAwait(false);
+            return await pass(entry.Caller!).ConfigureAwait(false);
         }
         catch (FormatException exception)
         {

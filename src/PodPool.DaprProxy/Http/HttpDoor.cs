@@ -83,7 +83,7 @@ internal sealed class HttpDoor(DoorTargets targets, Gate gate, ICallers callers,
         if (route.Call is DaprCall.Invoke { Target: var target })
         {
             // What a method is called with is its own affair: passed as it was sent.
-            var function = FunctionPath(target);
+            var function = FunctionTarget.PathIn(callers, target);
             var address = function is null ? Address(targets.Daprd, path + query) : Address(targets.Router, $"{function}/{AfterMethod(path)}{query}");
             await ForwardAsync(context, address, toRouter: function is not null, answer).ConfigureAwait(false);
             return;
@@ -141,10 +141,6 @@ internal sealed class HttpDoor(DoorTargets targets, Gate gate, ICallers callers,
     /// <remarks>Exactly as it is written: no part of it is to be decoded or cleaned on the way.</remarks>
     private static Uri Address(Uri server, string pathAndQuery)
         => new(server.GetLeftPart(UriPartial.Authority) + pathAndQuery, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-
-    /// <returns>Null: the target is no function, but an application of Dapr's.</returns>
-    private string? FunctionPath(string target)
-        => target.Split('.') is [var name, var @namespace] && callers.IsFunction(@namespace, name) ? $"/{@namespace}/{name}" : null;
 
     /// <summary>Of <c>/v1.0/invoke/TARGET/method/REST</c>, the rest as it was sent.</summary>
     private static string AfterMethod(string path)

@@ -26,6 +26,7 @@ internal sealed class GrpcDoorUnderTest : IAsyncDisposable
     private readonly List<WebApplication> _servers = [];
     private readonly List<DaprClient> _clients = [];
     private readonly Authenticator _authenticator;
+    private readonly FunctionInvocation _functions = new(new("http://127.0.0.1:9"), 4 << 20);
     private GrpcChannel? _channel;
 
     private GrpcDoorUnderTest() => _authenticator = new(Callers, TimeProvider.System);
@@ -42,7 +43,7 @@ internal sealed class GrpcDoorUnderTest : IAsyncDisposable
         var daprd = await test.ServeAsync<MemoryDaprd, MemoryDaprd.Methods>(test.Daprd);
         test._channel = GrpcChannel.ForAddress(daprd);
         test.Address = await test.ServeAsync<DaprService, DaprMethods>(
-            new(test.NewGate(), test._channel.CreateCallInvoker(), "daprd's own"));
+            new(test.NewGate(), test._channel.CreateCallInvoker(), "daprd's own", test.Callers, test._functions));
         return test;
     }
 
@@ -71,6 +72,7 @@ internal sealed class GrpcDoorUnderTest : IAsyncDisposable
         }
 
         _channel?.Dispose();
+        _functions.Dispose();
         _authenticator.Dispose();
         Callers.Dispose();
     }

@@ -44,7 +44,7 @@ public sealed class HttpRouteTests
     public void The_keys_of_a_configuration_are_in_the_query()
     {
         var call = Assert.IsType<DaprCall.Configuration>(HttpRoute.Parse("GET", "/v1.0/configuration/settings", new("?key=a&KEY=c&key=b")).Call);
-        Assert.Equal(("settings", "a,b"), (call.Store, string.Join(',', call.Keys)));
+        Assert.Equal(("settings", "a,b"), (call.Store, string.Join(',', call.Keys!)));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Dapr.Client;
+using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using PodPool.Contracts.V1;
 using PodPool.DaprStandIn.Starting;
@@ -100,6 +102,7 @@ public sealed class DoorFixture : IAsyncLifetime
             DaprdGrpc = new(Daprd.GrpcAddress),
             DaprdToken = DaprdToken,
             Router = new(Router.Address),
+            PassMethods = ["SubscribeTopicEventsAlpha1", "SetMetadata"],
         });
         await _door.StartAsync(CancellationToken.None);
         await Until.TrueAsync(() => DoorHost.TroubleOf(_door) is null, "the door is of use");
@@ -139,6 +142,13 @@ public sealed class DoorFixture : IAsyncLifetime
         }
 
         return client;
+    }
+
+    /// <summary>Dapr's gRPC API through the door, as code made from its protocol has it.</summary>
+    internal (Dapr.Client.Autogen.Grpc.v1.Dapr.DaprClient Client, Metadata Token) Grpc(string token)
+    {
+        var channel = GrpcChannel.ForAddress(Address, new() { HttpHandler = _sockets, DisposeHttpClient = false });
+        return (new(channel), new() { { "dapr-api-token", token } });
     }
 
     /// <summary>A call of Dapr's HTTP API through the door.</summary>

@@ -34,7 +34,7 @@ public sealed class SpecializeCallTests : IAsyncLifetime
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddRoutingCore();
-        builder.Services.AddGrpc(grpc => grpc.EnableDetailedErrors = true);
+        builder.Services.AddGrpc();
         builder.Services.AddSingleton(_pods);
         _app = builder.Build();
         _app.UseRouting();
@@ -151,7 +151,9 @@ public sealed class SpecializeCallTests : IAsyncLifetime
                 var first = requestStream.MoveNext(context.CancellationToken);
                 if (await Task.WhenAny(first, broken) == broken)
                 {
-                    throw new RpcException(new(StatusCode.Unavailable, "broken"));
+                    // A handler that left its reading behind would find it in the next call: the server uses the stream again.
+                    context.GetHttpContext().Abort();
+                    await first;
                 }
 
                 Assert.True(await first);
