@@ -111,6 +111,7 @@ public static class DoorHost
         services.AddSingleton<DaprdWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<DaprdWatch>());
         services.AddSingleton(_ => new FunctionCaller(options.Router));
+        services.AddSingleton<BulkDelivery>();
         services.AddSingleton<HandledEvents>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EventDelivery>(provider, provider.GetRequiredService<GrpcChannel>().CreateCallInvoker()));
         services.AddSingleton<InputBindings>();

@@ -14,7 +14,7 @@ namespace PodPool.DaprProxy.Inbound;
 /// has when it went there.
 /// </remarks>
 internal sealed partial class EventDelivery(
-    FunctionCaller functions, HandledEvents handled, CallInvoker daprd, DoorOptions options, DoorMetrics metrics, TimeProvider time, ILogger<EventDelivery> logger)
+    FunctionCaller functions, BulkDelivery bulk, HandledEvents handled, CallInvoker daprd, DoorOptions options, DoorMetrics metrics, TimeProvider time, ILogger<EventDelivery> logger)
     : IDisposable
 {
     private const int Attempts = 3;
@@ -120,7 +120,7 @@ internal sealed partial class EventDelivery(
                 throw new OperationCanceledException("the door ends");
             }
 
-            outcome = await TryAsync(subscriber, path, topicEvent, cancellationToken).ConfigureAwait(false);
+            outcome = await TryAsync(topic, subscriber, path, topicEvent, cancellationToken).ConfigureAwait(false);
         }
 
         var isBuried = false;
@@ -144,12 +144,15 @@ internal sealed partial class EventDelivery(
     }
 
     /// <summary>Tries what never ran at once again; and with a dead-letter topic at hand, what the function failed at too, as no broker brings it again then.</summary>
-    private async Task<EventOutcome> TryAsync(Subscriber subscriber, string path, TopicEvent topicEvent, CancellationToken cancellationToken)
+    private async Task<EventOutcome> TryAsync(Topic topic, Subscriber subscriber, string path, TopicEvent topicEvent, CancellationToken cancellationToken)
     {
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++, pause *= 2)
         {
-            var outcome = await functions.PostAsync(subscriber.Function, path, topicEvent, cancellationToken).ConfigureAwait(false);
+            var posting = subscriber.Bulk is null
+                ? functions.PostAsync(subscriber.Function, path, topicEvent, cancellationToken)
+                : bulk.PostAsync(topic, subscriber, path, topicEvent, cancellationToken);
+            var outcome = await posting.ConfigureAwait(false);
             var again = outcome == EventOutcome.NotDelivered || (outcome == EventOutcome.Retry && subscriber.DeadLetterTopic is not null);
             if (!again || attempt == Attempts)
             {

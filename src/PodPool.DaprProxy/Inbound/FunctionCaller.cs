@@ -33,8 +33,7 @@ internal sealed class FunctionCaller(Uri router) : IDisposable
     /// </remarks>
     public async Task<EventOutcome> PostAsync(string function, string path, TopicEvent topicEvent, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(router, $"/{function}{path}")) { Content = new ReadOnlyMemoryContent(topicEvent.Body) };
-        request.Content.Headers.TryAddWithoutValidation("content-type", TopicEvent.ContentType);
+        using var request = PostOf(function, path, topicEvent.Body, TopicEvent.ContentType);
         if (topicEvent.TraceParent is { } trace)
         {
             request.Headers.TryAddWithoutValidation("traceparent", trace);
@@ -44,25 +43,27 @@ internal sealed class FunctionCaller(Uri router) : IDisposable
             }
         }
 
-        try
+        var (outcome, said) = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using (said)
         {
-            using var response = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            if (response.IsSuccessStatusCode)
+            return outcome != EventOutcome.Success ? outcome : TextOf(said, "status") switch
             {
-                return await StatusInAsync(response.Content, cancellationToken).ConfigureAwait(false);
-            }
+                null or "" or "SUCCESS" => EventOutcome.Success,
+                "DROP" => EventOutcome.Drop,
+                _ => EventOutcome.Retry,
+            };
+        }
+    }
 
-            return await ReasonInAsync(response.Content, cancellationToken).ConfigureAwait(false) is not Reason.Unspecified and var reason
-                ? (reason == Reason.FunctionNotFound || response.StatusCode == HttpStatusCode.ServiceUnavailable ? EventOutcome.NotDelivered : EventOutcome.Retry)
-                : response.StatusCode == HttpStatusCode.NotFound ? EventOutcome.Drop : EventOutcome.Retry;
-        }
-        catch (HttpRequestException)
+    /// <summary>Posts several events at once.</summary>
+    /// <returns>What becomes of each.</returns>
+    public async Task<IReadOnlyList<EventOutcome>> PostAsync(string function, string path, EventBatch batch, CancellationToken cancellationToken)
+    {
+        using var request = PostOf(function, path, batch.Body(), EventBatch.ContentType);
+        var (outcome, said) = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using (said)
         {
-            return EventOutcome.NotDelivered;
-        }
-        catch (AnswerCutOffException)
-        {
-            return EventOutcome.Retry;
+            return outcome == EventOutcome.Success ? batch.OutcomesIn(said?.RootElement) : batch.All(outcome);
         }
     }
 
@@ -82,6 +83,39 @@ internal sealed class FunctionCaller(Uri router) : IDisposable
 
     public void Dispose() => _client.Dispose();
 
+    private HttpRequestMessage PostOf(string function, string path, ReadOnlyMemory<byte> body, string contentType)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(router, $"/{function}{path}")) { Content = new ReadOnlyMemoryContent(body) };
+        request.Content.Headers.TryAddWithoutValidation("content-type", contentType);
+        return request;
+    }
+
+    /// <returns>What the status says; of a success also what was said, which is null if that is no JSON.</returns>
+    private async Task<(EventOutcome Outcome, JsonDocument? Said)> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
+            {
+                return (EventOutcome.Success, response.Content.Headers.ContentLength == 0 ? null : await JsonInAsync(response.Content, cancellationToken).ConfigureAwait(false));
+            }
+
+            var reason = await ReasonInAsync(response.Content, cancellationToken).ConfigureAwait(false);
+            return (reason != Reason.Unspecified
+                ? (reason == Reason.FunctionNotFound || response.StatusCode == HttpStatusCode.ServiceUnavailable ? EventOutcome.NotDelivered : EventOutcome.Retry)
+                : response.StatusCode == HttpStatusCode.NotFound ? EventOutcome.Drop : EventOutcome.Retry, null);
+        }
+        catch (HttpRequestException)
+        {
+            return (EventOutcome.NotDelivered, null);
+        }
+        catch (AnswerCutOffException)
+        {
+            return (EventOutcome.Retry, null);
+        }
+    }
+
     /// <summary>Why the router or a pod refused it in the function's stead; <see cref="Reason.Unspecified"/>: it is the function's own answer.</summary>
     private static async Task<Reason> ReasonInAsync(HttpContent content, CancellationToken cancellationToken)
     {
@@ -92,22 +126,6 @@ internal sealed class FunctionCaller(Uri router) : IDisposable
 
         using var document = await JsonInAsync(content, cancellationToken).ConfigureAwait(false);
         return ReasonErrors.ParseReason(TextOf(document, "reason"));
-    }
-
-    private static async Task<EventOutcome> StatusInAsync(HttpContent content, CancellationToken cancellationToken)
-    {
-        if (content.Headers.ContentLength == 0)
-        {
-            return EventOutcome.Success;
-        }
-
-        using var document = await JsonInAsync(content, cancellationToken).ConfigureAwait(false);
-        return TextOf(document, "status") switch
-        {
-            null or "" or "SUCCESS" => EventOutcome.Success,
-            "DROP" => EventOutcome.Drop,
-            _ => EventOutcome.Retry,
-        };
     }
 
     /// <returns>Null: it is none, so it says nothing.</returns>

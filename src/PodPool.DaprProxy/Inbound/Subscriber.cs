@@ -10,7 +10,9 @@ namespace PodPool.DaprProxy.Inbound;
 /// <param name="Path">Where none is; null: then it does not want the event.</param>
 /// <param name="DeadLetterTopic">Where events go that it drops or cannot handle; null: nowhere.</param>
 /// <param name="IsRaw">It takes what is published for bytes.</param>
-internal sealed record Subscriber(string Namespace, string Name, IReadOnlyList<(EventMatch Match, string Path)> Rules, string? Path, string? DeadLetterTopic, bool IsRaw = false)
+/// <param name="Bulk">How many at once; null: one by one.</param>
+internal sealed record Subscriber(
+    string Namespace, string Name, IReadOnlyList<(EventMatch Match, string Path)> Rules, string? Path, string? DeadLetterTopic, bool IsRaw = false, BulkLimits? Bulk = null)
 {
     /// <summary><c>namespace/name</c>.</summary>
     public string Function => $"{Namespace}/{Name}";
@@ -30,7 +32,8 @@ internal sealed record Subscriber(string Namespace, string Name, IReadOnlyList<(
         var path = subscription.Path.Length > 0 ? subscription.Path : subscription.Rules.Count == 0 ? "/" : null;
         return new(
             @namespace, name, rules, path is not null && FunctionPath.IsWithin(path) ? path : null,
-            subscription.DeadLetterTopic.Length > 0 ? subscription.DeadLetterTopic : null, subscription.RawPayload);
+            subscription.DeadLetterTopic.Length > 0 ? subscription.DeadLetterTopic : null, subscription.RawPayload,
+            subscription.Bulk is { } bulk ? new(bulk.MaxMessages, TimeSpan.FromMilliseconds(bulk.MaxAwaitMilliseconds)) : null);
     }
 
     /// <summary>Where an event goes in the function; null: it does not want it.</summary>
@@ -47,3 +50,8 @@ internal sealed record Subscriber(string Namespace, string Name, IReadOnlyList<(
         return Path;
     }
 }
+
+/// <summary>How a function wants events together.</summary>
+/// <param name="MaxMessages">So many are posted at once.</param>
+/// <param name="MaxAwait">So long the first of them waits for others.</param>
+internal sealed record BulkLimits(int MaxMessages, TimeSpan MaxAwait);

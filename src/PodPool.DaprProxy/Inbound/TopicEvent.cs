@@ -50,6 +50,9 @@ internal sealed class TopicEvent
     /// <summary>What rules see.</summary>
     public IReadOnlyDictionary<string, object?> Attributes { get; }
 
+    /// <summary>What was published, without what is said of it.</summary>
+    public ReadOnlyMemory<byte> Data => _request.Data.Memory;
+
     /// <summary>What functions get.</summary>
     public ReadOnlyMemory<byte> Body { get; }
 

@@ -11,6 +11,8 @@ internal static partial class DaprRules
 {
     private const int LongestName = 255;
     private const int MostGrants = 1000;
+    private const int MostMessages = 1000;
+    private const int LongestAwait = 60_000;
 
     /// <summary>What is wrong with it; null: nothing.</summary>
     /// <param name="access">What is asked for.</param>
@@ -43,6 +45,7 @@ internal static partial class DaprRules
                 ?? Names("subscriptions.topic", [subscription.Topic])
                 ?? Names($"{field}.deadLetterTopic", subscription.DeadLetterTopic.Length == 0 ? [] : [subscription.DeadLetterTopic])
                 ?? PathProblem($"{field}.path", subscription.Path)
+                ?? BulkProblem(field, subscription.Bulk)
                 ?? subscription.Rules.Select(rule => RuleProblem(field, rule)).FirstOrDefault(problem => problem is not null);
             if (problem is not null)
             {
@@ -52,6 +55,13 @@ internal static partial class DaprRules
 
         return TwiceOrTooMany("subscriptions", [.. subscriptions.Select(subscription => $"{subscription.PubSub}/{subscription.Topic}")]) ?? CircleProblem(subscriptions);
     }
+
+    private static string? BulkProblem(string field, DaprBulk? bulk) => bulk switch
+    {
+        { MaxMessages: < 1 or > MostMessages } => $"dapr.{field}.bulk.maxMessages is {bulk.MaxMessages}; 1 to {MostMessages} are allowed",
+        { MaxAwaitMilliseconds: < 1 or > LongestAwait } => $"dapr.{field}.bulk.maxAwaitMilliseconds is {bulk.MaxAwaitMilliseconds}; 1 to {LongestAwait} are allowed",
+        _ => null,
+    };
 
     /// <summary>Dead letters that the function takes itself must end somewhere: in a circle an event that it drops would go round for ever.</summary>
     private static string? CircleProblem(IReadOnlyCollection<DaprSubscription> subscriptions)

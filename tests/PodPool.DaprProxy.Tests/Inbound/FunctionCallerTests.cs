@@ -21,7 +21,7 @@ public sealed class FunctionCallerTests
         listener.Start();
         var answering = AnswerAsync(listener, answer);
         using var caller = new FunctionCaller(new($"http://{listener.LocalEndpoint}"));
-        var outcome = await caller.PostAsync("shop/cart", "/", new(new TopicEventRequest { Id = "1" }), TestContext.Current.CancellationToken);
+        var outcome = await caller.PostAsync("shop/cart", "/", new TopicEvent(new TopicEventRequest { Id = "1" }), TestContext.Current.CancellationToken);
         Assert.Equal(expected, outcome);
         await answering;
     }

@@ -33,6 +33,14 @@ public sealed class DaprRulesTests
         Refused(new() { Subscriptions = { Buries("in", "t"), Buries("t", "u"), Buries("u", "v"), Buries("v", "t") } }, "dapr.subscriptions[a/t].deadLetterTopic: 'u' leads back to 't'");
     }
 
+    [Theory]
+    [InlineData(0, 1, "dapr.subscriptions[a/t].bulk.maxMessages is 0; 1 to 1000 are allowed")]
+    [InlineData(1001, 1, "dapr.subscriptions[a/t].bulk.maxMessages is 1001; 1 to 1000 are allowed")]
+    [InlineData(1, 0, "dapr.subscriptions[a/t].bulk.maxAwaitMilliseconds is 0; 1 to 60000 are allowed")]
+    [InlineData(1, 60_001, "dapr.subscriptions[a/t].bulk.maxAwaitMilliseconds is 60001; 1 to 60000 are allowed")]
+    public void How_events_come_together_has_limits(int messages, int milliseconds, string problem)
+        => Refused(new() { Subscriptions = { new DaprSubscription { PubSub = "a", Topic = "t", Bulk = new() { MaxMessages = messages, MaxAwaitMilliseconds = milliseconds } } } }, problem);
+
     [Fact]
     public void What_may_not_be_is_named()
     {

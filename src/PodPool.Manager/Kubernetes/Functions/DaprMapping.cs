@@ -42,6 +42,7 @@ internal static class DaprMapping
         Rules = { subscription.Rules.Select(rule => new EventRule { Match = rule.Match, Path = rule.Path }) },
         Path = subscription.Path ?? "",
         DeadLetterTopic = subscription.DeadLetterTopic ?? "",
+        Bulk = subscription.Bulk is { } bulk ? new() { MaxMessages = bulk.MaxMessages, MaxAwaitMilliseconds = bulk.MaxAwaitMilliseconds } : null,
     };
 
     private static FunctionSubscription ToResource(DaprSubscription subscription) => new()
@@ -52,6 +53,7 @@ internal static class DaprMapping
         Rules = [.. subscription.Rules.Select(rule => new FunctionEventRule { Match = rule.Match, Path = rule.Path })],
         Path = Given(subscription.Path),
         DeadLetterTopic = Given(subscription.DeadLetterTopic),
+        Bulk = subscription.Bulk is { } bulk ? new() { MaxMessages = bulk.MaxMessages, MaxAwaitMilliseconds = bulk.MaxAwaitMilliseconds } : null,
     };
 
     private static string? Given(string text) => text.Length == 0 ? null : text;

@@ -59,6 +59,20 @@ internal sealed record FunctionSubscription
     /// <summary>Null: none.</summary>
     [JsonPropertyName("deadLetterTopic")]
     public string? DeadLetterTopic { get; init; }
+
+    /// <summary>Null: events come one by one.</summary>
+    [JsonPropertyName("bulk")]
+    public FunctionBulk? Bulk { get; init; }
+}
+
+/// <summary>Events that come together.</summary>
+internal sealed record FunctionBulk
+{
+    [JsonPropertyName("maxMessages")]
+    public int MaxMessages { get; init; } = 100;
+
+    [JsonPropertyName("maxAwaitMilliseconds")]
+    public int MaxAwaitMilliseconds { get; init; } = 1000;
 }
 
 /// <summary>Where some events of a topic go.</summary>

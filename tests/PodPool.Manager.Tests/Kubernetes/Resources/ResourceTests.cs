@@ -23,7 +23,7 @@ public sealed class ResourceTests
                  "env":[{"name":"A","value":""},{"name":"B","valueFrom":{"secretKeyRef":{"name":"n","key":"k","optional":true}}},{"name":"C","valueFrom":{"configMapKeyRef":{"name":"n","key":"k","optional":false}}}],
                  "onEmptyPool":"Reject","route":{"hosts":["a.b"],"paths":["/x"]},"dapr":{"stateStores":[{"name":"a","shared":"b"}],"pubSubs":[{"name":"c","topics":["d"]}],"bindings":["e"],"secretStores":[{"name":"f","secrets":["g"]}],
                          "configurationStores":[{"name":"h","keys":["i"]}],"lockStores":[{"name":"j","shared":"k"}],"invoke":["l.m"],
-                         "subscriptions":[{"pubSub":"n","topic":"o","rawPayload":true,"rules":[{"match":"true","path":"/p"}],"path":"/q","deadLetterTopic":"r"}],"inputBindings":[{"name":"s","path":"/t"}]}},
+                         "subscriptions":[{"pubSub":"n","topic":"o","rawPayload":true,"rules":[{"match":"true","path":"/p"}],"path":"/q","deadLetterTopic":"r","bulk":{"maxMessages":5,"maxAwaitMilliseconds":6}}],"inputBindings":[{"name":"s","path":"/t"}]}},
          "status":{"observedGeneration":3,"revision":"r","packageDigest":"sha256:aa","packageSize":12,"entryPoint":"A::B","instances":1,"addresses":["http://x"],
                    "lastStart":{"at":"2026-01-02T03:04:05Z","instance":"p","miss":true,"phases":{"claim":"0.100ms","transfer":"1.000ms","load":"2.000ms","start":"3.000ms"}},
                    "lastFailure":{"at":"2026-01-02T03:04:05.123456Z","reason":"EntryPointNotFound","message":"m"},"conditions":[]}}
