@@ -1,7 +1,7 @@
 namespace PodPool.Core;
 
 /// <summary>What is told of a pool to who asks. It changes nothing.</summary>
-internal sealed class Inspection(PoolBooks books, Refill refill)
+internal sealed class Inspection(PoolBooks books, Refill refill, PoolSizing sizing)
 {
     /// <summary>Where requests for a function may go.</summary>
     public FunctionRouting RouteOf(FunctionName function)
@@ -31,6 +31,7 @@ internal sealed class Inspection(PoolBooks books, Refill refill)
             refill.Stopped)
         {
             Trouble = pods.Trouble,
+            Size = sizing.Decision,
         };
     }
 

@@ -17,6 +17,7 @@ public sealed class Pool
     private readonly Drains _drains;
     private readonly Callers _callers;
     private readonly Starts _starts;
+    private readonly PoolSizing _sizing;
     private readonly Refill _refill;
     private readonly Scaling _scaling;
     private readonly Observations _observations;
@@ -27,7 +28,10 @@ public sealed class Pool
     /// <param name="spec">How the pool is kept.</param>
     /// <param name="backend">Does what the pool orders.</param>
     /// <param name="listener">Is told what the pool decided.</param>
-    /// <param name="time">The clock; only its timestamps are read, so jumps of the wall clock do nothing.</param>
+    /// <param name="time">
+    /// The clock. Its timestamps are read, so jumps of the wall clock do nothing; its time of day only if the pool has an automatic size or schedules, for
+    /// these.
+    /// </param>
     /// <param name="newName">Makes names that were never used before, for pods and claims.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value of <paramref name="spec"/> is outside what is allowed.</exception>
     public Pool(PoolSpec spec, IPodBackend backend, IPoolListener listener, TimeProvider time, Func<string> newName)
@@ -35,13 +39,15 @@ public sealed class Pool
         SpecRules.Check(spec);
         _books = new PoolBooks(spec, backend, listener, time, newName);
         _books.Pods.UseTemplate(spec.Template);
+        _books.Reserve.Change(spec.Reserve);
         _drains = new Drains(_books, _routers);
         _callers = new Callers(_books, _routers);
         _starts = new Starts(_books, _callers);
-        _refill = new Refill(_books);
+        _sizing = new PoolSizing(_books);
+        _refill = new Refill(_books, _sizing);
         _scaling = new Scaling(_books, _drains, _starts, _callers, _refill);
         _observations = new Observations(_books, _refill, _starts, _drains);
-        _inspection = new Inspection(_books, _refill);
+        _inspection = new Inspection(_books, _refill, _sizing);
     }
 
     // ---- what the backend tells
@@ -78,6 +84,7 @@ public sealed class Pool
         if (!_awake)
         {
             _awake = true;
+            _sizing.Look();
             foreach (var function in _books.Functions.Values)
             {
                 _books.Touch(function);
@@ -280,7 +287,13 @@ public sealed class Pool
         using var entered = Enter();
         var hadTemplate = _books.Spec.Template;
         _books.Spec = newSpec;
+        _books.Reserve.Change(newSpec.Reserve);
         _refill.Resized();
+        if (_awake)
+        {
+            _sizing.Look();
+        }
+
         if (newSpec.Template != hadTemplate)
         {
             _refill.UseTemplate();
@@ -319,6 +332,9 @@ public sealed class Pool
             {
                 case Waiter waiter:
                     _callers.Expire(waiter, _refill.ExpectedIn);
+                    break;
+                case PoolSizing sizing:
+                    sizing.Look();
                     break;
                 case Function function:
                     _books.Touch(function);
@@ -386,6 +402,9 @@ public sealed class Pool
 
     /// <summary>For tests, which check the books after every step.</summary>
     internal PoolBooks Books => _books;
+
+    /// <summary>For tests, which watch the size.</summary>
+    internal PoolSizing Sizing => _sizing;
 
     private Lock.Scope Enter()
     {

@@ -39,6 +39,8 @@ internal sealed class PoolBooks
 
     public FairQueue Hungry { get; } = new();
 
+    public Reserve Reserve { get; } = new();
+
     public Dictionary<FunctionName, Function> Functions { get; } = [];
 
     public long RouteVersion { get; private set; }
@@ -46,6 +48,9 @@ internal sealed class PoolBooks
     public long Claims { get; set; }
 
     public long Misses { get; set; }
+
+    /// <summary>Claims that found a warm pod.</summary>
+    public long Hits { get; set; }
 
     /// <summary>Functions to be settled before the call returns; grows while they are settled.</summary>
     public List<Function> Touched => _touched;

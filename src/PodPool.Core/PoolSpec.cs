@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace PodPool.Core;
 
 /// <summary>How a pool is kept. Times are on the <see cref="TimeProvider"/>'s monotonic clock.</summary>
@@ -12,8 +14,17 @@ public sealed record PoolSpec
     /// </summary>
     public string Template { get; init; } = "";
 
-    /// <summary>Warm pods to keep. At least 0.</summary>
+    /// <summary>Warm pods to keep. At least 0. With <see cref="Auto"/>: to begin with.</summary>
     public required int Warm { get; init; }
+
+    /// <summary>The pool finds out itself how many warm pods to keep. Default: null, it keeps <see cref="Warm"/>.</summary>
+    public SizeAuto? Auto { get; init; }
+
+    /// <summary>Times at which there are more warm pods. Default: none.</summary>
+    public IReadOnlyList<SizeSchedule> Schedules { get; init; } = [];
+
+    /// <summary>Warm pods that only these functions may claim, beside those that they share with all others. They come on top of the size. Default: none.</summary>
+    public IReadOnlyDictionary<FunctionName, int> Reserve { get; init; } = FrozenDictionary<FunctionName, int>.Empty;
 
     /// <summary>Pods in all, whatever they do; creation stops there. Default: no limit.</summary>
     public int Max { get; init; } = int.MaxValue;

@@ -7,6 +7,9 @@ public sealed record PoolStatus(
     /// <summary>What keeps one of the starting pods from becoming warm, for people; empty: nothing that is known.</summary>
     public string Trouble { get; init; } = "";
 
+    /// <summary>How many warm pods are kept and why; null: <see cref="PoolSpec.Warm"/>, and nothing else has a say.</summary>
+    public SizeDecision? Size { get; init; }
+
     /// <summary>Pods do not start as they should.</summary>
     public bool IsDegraded => Stopped is not null || Trouble.Length > 0;
 }

@@ -18,6 +18,12 @@ internal sealed class Starts(PoolBooks books, Callers callers)
     /// <summary>Gives warm pods to those who want them until one of both runs out.</summary>
     public void Deal()
     {
+        if (books.Reserve.Total > 0)
+        {
+            DealReserved();
+            return;
+        }
+
         while (books.Hungry.Next is { } function && books.Pods.TryPick(function.Current.Spec, out var pod))
         {
             Claim(function, pod);
@@ -118,6 +124,22 @@ internal sealed class Starts(PoolBooks books, Callers callers)
         }
     }
 
+    private void DealReserved()
+    {
+        books.Reserve.Look(books.Pods.Count(PodState.Warm));
+        while (books.Hungry.Next is { } first)
+        {
+            var function = books.Reserve.Allows(first.Name, books.Pods.Count(PodState.Warm)) ? first : books.Reserve.Next(books.Functions);
+            if (function is null || !books.Pods.TryPick(function.Current.Spec, out var pod))
+            {
+                return;
+            }
+
+            Claim(function, pod);
+            books.Reserve.Taken(function.Name, books.Pods.Count(PodState.Warm));
+        }
+    }
+
     private void Claim(Function function, Pod pod)
     {
         var hunger = function.Hunger;
@@ -127,6 +149,7 @@ internal sealed class Starts(PoolBooks books, Callers callers)
         books.Pods.ToClaimed(pod, function.Current, claim, books.Clock.Now);
         books.Due.Set(pod, books.Clock.After(books.Spec.SpecializeDeadline));
         books.Claims++;
+        books.Hits += pod.Miss ? 0 : 1;
         books.Hungry.Want(function, hunger.Pods - 1, books.Clock.Now);
         books.Backend.Specialize(new ClaimOrder(claim, pod.Id, function.Current.Spec, books.Spec.SpecializeDeadline));
         books.Tell(PoolEventKind.Claimed, pod);

@@ -5,7 +5,7 @@ namespace PodPool.Core;
 /// order on, so none is ordered twice; they are limited in rate and number; after some failures in a row they stop, and then one
 /// pod at a time is tried, more and more rarely, until one gets warm. Due: when the next creation may be ordered.
 /// </summary>
-internal sealed class Refill(PoolBooks books) : Due
+internal sealed class Refill(PoolBooks books, PoolSizing sizing) : Due
 {
     private readonly TokenBucket _bucket = new(books.Clock, books.Spec);
     private int _failures;
@@ -42,6 +42,7 @@ internal sealed class Refill(PoolBooks books) : Due
     public void BecameWarm(Pod pod)
     {
         _startTook = books.Clock.Since(pod.Since);
+        sizing.Refilled(_startTook);
         Works(pod);
     }
 
@@ -60,6 +61,7 @@ internal sealed class Refill(PoolBooks books) : Due
     public void Failed(Pod pod, string message)
     {
         _failures++;
+        sizing.RefillFailed(books.Clock.Since(pod.Since));
         _lastFailure = message;
         if (_backOff is { } backOff)
         {
@@ -79,7 +81,7 @@ internal sealed class Refill(PoolBooks books) : Due
     {
         books.Due.Clear(this);
         DropSurplus();
-        var missing = books.Spec.Warm + books.Hungry.Pods - books.Pods.Warm.Count - books.Pods.Count(PodState.Starting);
+        var missing = sizing.Target + books.Hungry.Pods - books.Pods.Warm.Count - books.Pods.Count(PodState.Starting);
         if (missing <= 0)
         {
             _yieldsSince = null;
@@ -162,7 +164,7 @@ internal sealed class Refill(PoolBooks books) : Due
 
     private void DropSurplus()
     {
-        for (var surplus = books.Pods.Count(PodState.Warm) - books.Spec.Warm - books.Hungry.Pods; surplus > 0; surplus--)
+        for (var surplus = books.Pods.Count(PodState.Warm) - sizing.Target - books.Hungry.Pods; surplus > 0; surplus--)
         {
             if (books.Pods.Outdated.TryPickSpare(out var pod) || books.Pods.Warm.TryPickSpare(out pod))
             {

@@ -15,6 +15,9 @@ internal sealed class Clock(TimeProvider time)
 
     public long Now { get; private set; } = time.GetTimestamp();
 
+    /// <summary>What the clock on the wall says, for schedules and the times of day; nothing else may depend on it.</summary>
+    public DateTimeOffset WallNow => time.GetUtcNow();
+
     public void Look() => Now = Math.Max(Now, time.GetTimestamp());
 
     public long After(TimeSpan span) => Add(Now, span);

@@ -1,0 +1,63 @@
+namespace PodPool.Core;
+
+/// <summary>
+/// How many claims come a second, looked at over several horizons at once: a long one is exact while nothing changes, a short one is soon right when
+/// something has. The longest is taken that no shorter one contradicts: Lepski's choice of a window, by the intersection of confidence intervals
+/// (Goldenshluger and Nemirovski, "On spatially adaptive estimation of nonparametric regression", 1997). Each horizon is one exponentially decayed sum.
+/// </summary>
+internal sealed class ClaimRate
+{
+    /// <summary>Seconds in which what was counted loses all but 1/e of its weight.</summary>
+    private static readonly double[] Horizons = [10, 30, 120, 600, 3600];
+
+    /// <summary>Standard deviations to either side. Less and chance is taken for a change now and then; more and a change is seen later.</summary>
+    private const double Confidence = 3;
+
+    private readonly double[] _claims = new double[Horizons.Length];
+    private readonly double[] _seconds = new double[Horizons.Length];
+
+    /// <summary>Claims a second, now.</summary>
+    public double PerSecond { get; private set; }
+
+    /// <summary>How many seconds of counting that is worth: the variance of the rate is burstiness × rate ÷ this.</summary>
+    public double Window { get; private set; } = 1;
+
+    /// <summary>So many came in the last so many seconds.</summary>
+    /// <param name="claims">How many.</param>
+    /// <param name="seconds">In how many.</param>
+    /// <param name="burstiness">Variance of counts over their mean.</param>
+    public void Count(double claims, double seconds, double burstiness)
+    {
+        for (var i = 0; i < Horizons.Length; i++)
+        {
+            // As if they had come in the middle of the time.
+            var half = Math.Exp(-seconds / 2 / Horizons[i]);
+            _claims[i] = (_claims[i] * half + claims) * half;
+            _seconds[i] = (_seconds[i] * half + seconds) * half;
+        }
+
+        Choose(burstiness);
+    }
+
+    private void Choose(double burstiness)
+    {
+        var (low, high) = (double.NegativeInfinity, double.PositiveInfinity);
+        for (var i = 0; i < Horizons.Length; i++)
+        {
+            // The sum of squared weights of an exponential window is half its length. Half a claim keeps "none yet" from being certain.
+            var seconds = Math.Max(_seconds[i], Horizons[0]);
+            var window = 2 * seconds;
+            var rate = _claims[i] / seconds;
+            var margin = Confidence * Math.Sqrt(burstiness * (rate + 0.5 / window) / window);
+            low = Math.Max(low, rate - margin);
+            high = Math.Min(high, rate + margin);
+            if (low > high)
+            {
+                return;
+            }
+
+            PerSecond = rate + 0.5 / window;
+            Window = window;
+        }
+    }
+}
