@@ -20,6 +20,10 @@ public sealed record PoolSpec
     /// <summary>The pool finds out itself how many warm pods to keep. Default: null, it keeps <see cref="Warm"/>.</summary>
     public SizeAuto? Auto { get; init; }
 
+    /// <summary>Checks what is asked for.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Something cannot be; the message says what would be right.</exception>
+    public void Check() => SpecRules.Check(this);
+
     /// <summary>Times at which there are more warm pods. Default: none.</summary>
     public IReadOnlyList<SizeSchedule> Schedules { get; init; } = [];
 

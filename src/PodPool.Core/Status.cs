@@ -10,6 +10,9 @@ public sealed record PoolStatus(
     /// <summary>How many warm pods are kept and why; null: <see cref="PoolSpec.Warm"/>, and nothing else has a say.</summary>
     public SizeDecision? Size { get; init; }
 
+    /// <summary>Warm pods to keep, now.</summary>
+    public int Target => Size?.Warm ?? Spec.Warm;
+
     /// <summary>Pods do not start as they should.</summary>
     public bool IsDegraded => Stopped is not null || Trouble.Length > 0;
 }

@@ -6,14 +6,15 @@ namespace PodPool.Manager;
 internal static class CommandLineOptions
 {
     public const string Usage = """
-        PodPool.Manager --state DIR --runtime DIR --listen ADDRESS [--public URL] [--warm N] [--max N] [--memory MIB]
-                         [--prefetch MIB] [--keep-pods]
+        PodPool.Manager --state DIR --runtime DIR --listen ADDRESS [--public URL] [--warm N] [--miss-probability P] [--max N]
+                         [--memory MIB] [--prefetch MIB] [--keep-pods]
 
           --state DIR       what outlives the manager: functions, files, logs
           --runtime DIR     where the published PodPool.Runtime is
           --listen ADDRESS  unix:/path or http://IP:port; with --kubernetes also https://IP:port: routers alone come in, by the certificate in the Secret podpool-router
           --public URL      where callers reach the router (default http://127.0.0.1:8080)
           --warm N          warm pods to keep (default 4)
+          --miss-probability P  the pool sizes itself, so that this share of first requests (0.01: one of a hundred) finds no warm pod; it begins with --warm
           --max N           pods in all (default 0: no limit)
           --memory MIB      memory of one pod (default 512; 0: no limit)
           --prefetch MIB    package files that each warm pod is given while it idles (default 16; 0: none)
@@ -40,7 +41,7 @@ internal static class CommandLineOptions
 
     private static readonly string[] Valued =
     [
-        "--state", "--runtime", "--listen", "--public", "--domain", "--warm", "--max", "--memory", "--prefetch",
+        "--state", "--runtime", "--listen", "--public", "--domain", "--warm", "--miss-probability", "--max", "--memory", "--prefetch",
         "--operators", "--health", "--registry", "--registry-credentials", "--insecure-registry", "--gateway", "--cluster-domain", "--kubeconfig",
     ];
 
@@ -85,6 +86,7 @@ internal static class CommandLineOptions
                 pool with
                 {
                     Warm = Number("--warm", pool.Warm),
+                    Size = Auto(),
                     Max = Number("--max", pool.Max),
                     PrefetchBytes = (long)Number("--prefetch", (int)(pool.PrefetchBytes >> 20)) << 20,
                     MemoryBytes = (long)Number("--memory", (int)(pool.MemoryBytes >> 20)) << 20,
@@ -110,6 +112,10 @@ internal static class CommandLineOptions
                 KubeConfig = values.GetValueOrDefault("--kubeconfig"),
             },
         };
+
+        SizeOptions Auto() => !values.TryGetValue("--miss-probability", out var text) ? new()
+            : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share is > 0 and < 1 ? new() { Auto = new(share) }
+            : throw new ManagerOptionsException($"--miss-probability is '{text}'; it must be more than 0 and less than 1");
 
         static string FromEnvironment(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
             ? value

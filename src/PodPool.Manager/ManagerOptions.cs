@@ -137,6 +137,15 @@ public sealed record ManagerOptions
         foreach (var pool in Pools)
         {
             problems.AddRange(ProblemsOf(pool, $"pool '{pool.Name}': "));
+            try
+            {
+                pool.ToSpec(pool.Warm).Check();
+            }
+            catch (ArgumentOutOfRangeException exception)
+            {
+                problems.Add($"pool '{pool.Name}': {exception.Message.ReplaceLineEndings(" ")}");
+            }
+
             if (pool.Warm > pool.Max && pool.Max > 0)
             {
                 problems.Add($"pool '{pool.Name}': {nameof(pool.Warm)} is {pool.Warm}, more than {nameof(pool.Max)}, {pool.Max}");

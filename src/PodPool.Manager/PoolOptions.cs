@@ -24,6 +24,10 @@ public sealed record PoolOptions
     [Range(0, 10_000)]
     public int Warm { get; init; } = 4;
 
+    /// <summary>What the size follows beside that number.</summary>
+    /// <value>Default: nothing, it stays as it is.</value>
+    public SizeOptions Size { get; init; } = new();
+
     /// <summary>Pods in all, whatever they do.</summary>
     /// <value>Default: 0, no limit. 0 to 100,000.</value>
     [Range(0, 100_000)]
@@ -102,6 +106,9 @@ public sealed record PoolOptions
         Name = Name,
         Template = Template,
         Warm = warm,
+        Auto = Size.Auto,
+        Schedules = Size.Schedules,
+        Reserve = Size.Reserve,
         Max = Max == 0 ? int.MaxValue : Max,
         RefillPerSecond = RefillPerSecond,
         RefillBurst = RefillBurst,

@@ -26,6 +26,12 @@ internal sealed class LocalCommand : Verb
 
     private static readonly Option<int?> Warm = new Option<int?>("--warm") { Description = "warm pods to keep [default: as set before, else 4]", HelpName = "N" }.Within(0, 10_000);
 
+    private static readonly Option<double?> MissProbability = new Option<double?>("--miss-probability")
+    {
+        Description = "the pool sizes itself, so that this share of first requests finds no warm pod (0.01: one of a hundred)",
+        HelpName = "P",
+    }.Within(0.0001, 0.9);
+
     private static readonly Option<int> Max = new Option<int>("--max") { Description = "pods in all; 0: no limit", HelpName = "N", DefaultValueFactory = _ => 0 }.Within(0, 100_000);
 
     private static readonly Option<int> Memory = new Option<int>("--memory")
@@ -46,7 +52,7 @@ internal sealed class LocalCommand : Verb
     public LocalCommand()
         : base("local", "Run the whole platform on this machine: manager, router and a pool of processes.")
     {
-        foreach (var option in (Option[])[Listen, State, Warm, Max, Memory, Domain, Dapr, DaprComponents, Verbose, UntilInputEnds])
+        foreach (var option in (Option[])[Listen, State, Warm, MissProbability, Max, Memory, Domain, Dapr, DaprComponents, Verbose, UntilInputEnds])
         {
             Add(option);
         }
@@ -64,6 +70,7 @@ internal sealed class LocalCommand : Verb
             EndPointOf(context.Require(Listen)),
             context.Get(State) ?? UserFolders.State(context.Terminal.Environment),
             context.Get(Warm),
+            context.Get(MissProbability),
             context.Get(Max),
             (long)context.Get(Memory) << 20,
             context.Get(Domain),

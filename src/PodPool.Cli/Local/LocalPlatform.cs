@@ -159,7 +159,16 @@ internal sealed class LocalPlatform : IAsyncDisposable
         Listen = SocketOf(state),
         PublicAddress = address.GetLeftPart(UriPartial.Authority),
         Domain = options.Domain,
-        Pools = [new PoolOptions { Warm = options.Warm ?? DefaultWarm, Max = options.Max, MemoryBytes = options.MemoryBytes }],
+        Pools =
+        [
+            new PoolOptions
+            {
+                Warm = options.Warm ?? DefaultWarm,
+                Size = new() { Auto = options.MissProbability is { } share ? new(share) : null },
+                Max = options.Max,
+                MemoryBytes = options.MemoryBytes,
+            },
+        ],
         ShutdownGrace = ShutdownTime,
     };
 

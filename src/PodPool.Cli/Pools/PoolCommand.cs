@@ -40,6 +40,11 @@ internal sealed class PoolListCommand() : ServerVerb("list", "List the pools and
             }
 
             console.Write(table);
+            foreach (var pool in pools.Where(pool => pool.Sizing is not null))
+            {
+                console.WriteLine($"{pool.Pool}: {pool.Sizing!.Why}");
+            }
+
             foreach (var (pool, condition) in pools.SelectMany(pool => pool.Conditions.Where(IsBad).Select(condition => (pool, condition))))
             {
                 console.MarkupLineInterpolated($"[yellow]{pool.Pool}[/]: {condition.Message} ({condition.Reason})");

@@ -17,7 +17,8 @@ internal sealed record PoolView(
     int Draining,
     long Claims,
     long Misses,
-    IReadOnlyList<ConditionView> Conditions)
+    IReadOnlyList<ConditionView> Conditions,
+    PoolSizingView? Sizing)
 {
     /// <summary>A pool as its object tells of it.</summary>
     public static PoolView Of(RuntimePoolResource pool)
@@ -25,7 +26,7 @@ internal sealed record PoolView(
         var status = pool.Status ?? new();
         return new(
             ObjectName.Of(pool).ToString(),
-            pool.Spec.Size.Warm,
+            pool.Status is null ? pool.Spec.Size.Warm : status.Target,
             pool.Spec.Size.Max,
             status.Starting,
             status.Warm,
@@ -34,7 +35,10 @@ internal sealed record PoolView(
             status.Draining,
             status.Claims,
             status.Misses,
-            [.. status.Conditions.Select(ConditionView.Of)]);
+            [.. status.Conditions.Select(ConditionView.Of)],
+            status.Size is { } size
+                ? new(size.Why, size.Demand, size.Expected, size.Burstiness, size.RefillP50, size.RefillP99, size.PredictedMissProbability, size.ActualMissRate)
+                : null);
     }
 
     public static PoolView Of(PoolStatus status) => new(
@@ -48,5 +52,16 @@ internal sealed record PoolView(
         status.Draining,
         status.Claims,
         status.Misses,
-        [.. status.Conditions.Select(ConditionView.Of)]);
+        [.. status.Conditions.Select(ConditionView.Of)],
+        PoolSizingView.Of(status.Sizing));
+}
+
+/// <summary>Why a pool has its size: claims a second, seconds, shares; null where nothing is known of it.</summary>
+internal sealed record PoolSizingView(
+    string Why, double? Demand, double? Expected, double? Burstiness, double? RefillP50, double? RefillP99, double? PredictedMissProbability, double? ActualMissRate)
+{
+    public static PoolSizingView? Of(PoolSizing? sizing) => sizing is null ? null : new(
+        sizing.Why, sizing.Forecast?.Demand, sizing.Forecast?.Expected, sizing.Forecast?.Burstiness,
+        sizing.Forecast?.RefillP50.ToTimeSpan().TotalSeconds, sizing.Forecast?.RefillP99.ToTimeSpan().TotalSeconds,
+        sizing.Forecast?.PredictedMissProbability, sizing.Forecast is { HasActualMissRate: true } forecast ? forecast.ActualMissRate : null);
 }

@@ -83,11 +83,12 @@ internal sealed class FunctionView(ManagerOptions options, FunctionRegistry func
     public static WirePool Describe(PoolRunner pool)
     {
         var status = pool.Status;
-        var enough = status.Warm >= status.Spec.Warm;
+        var enough = status.Warm >= status.Target;
         return new()
         {
             Pool = pool.Name,
-            Size = status.Spec.Warm,
+            Size = status.Target,
+            Sizing = SizeView.Of(status.Size),
             Max = status.Spec.Max == int.MaxValue ? 0 : status.Spec.Max,
             Starting = status.Starting,
             Warm = status.Warm,
@@ -103,7 +104,7 @@ internal sealed class FunctionView(ManagerOptions options, FunctionRegistry func
                     Type = "Ready",
                     Status = enough || status.Warm > 0,
                     Reason = enough ? "Full" : status.Warm > 0 ? "PartlyFull" : "Empty",
-                    Message = $"{status.Warm} of {status.Spec.Warm} pods are warm",
+                    Message = $"{status.Warm} of {status.Target} pods are warm",
                 },
                 new Condition { Type = "Refilling", Status = status.Starting > 0, Reason = status.Starting > 0 ? "Starting" : "Idle", Message = $"{status.Starting} pods start" },
                 new Condition
@@ -114,6 +115,7 @@ internal sealed class FunctionView(ManagerOptions options, FunctionRegistry func
                     Message = status.Stopped is { } stop ? $"refill has stopped and is tried again in {stop.RetryIn.TotalSeconds:0} s: {stop.Message}"
                         : status.IsDegraded ? $"pods do not start: {status.Trouble}" : "",
                 },
+                SizeView.ConditionsOf(status.Size),
             },
         };
     }

@@ -185,6 +185,11 @@ internal sealed class OperatorService(
             throw Reason.InvalidArgument.ToException($"warm is {request.Warm}; 0 to {MaxWarm} are allowed", ("field", "warm"));
         }
 
+        if (pool.SizesItself)
+        {
+            throw Reason.InvalidArgument.ToException($"the pool '{name}' sizes itself: start the manager without --miss-probability to give it a size", ("field", "warm"));
+        }
+
         pools.Resize(pool, request.Warm);
         return Task.FromResult(FunctionView.Describe(pool));
     }

@@ -131,6 +131,9 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         }
     }
 
+    /// <summary>Nobody but itself says how many warm pods it keeps.</summary>
+    public bool SizesItself => _options.Size.Auto is not null;
+
     /// <summary>Whose functions may share a sidecar.</summary>
     public string TrustDomain => _options.TrustDomain;
 

@@ -32,6 +32,7 @@ internal static class PoolMapping
             Name = KeyOf(pool.Metadata.NamespaceProperty, pool.Metadata.Name),
             Template = TemplateOf(pool),
             Warm = spec.Size.Warm,
+            Size = SizeMapping.ToOptions(spec.Size),
             Max = spec.Size.Max,
             RefillPerSecond = spec.Refill.PerSecond,
             RefillBurst = spec.Refill.Burst,

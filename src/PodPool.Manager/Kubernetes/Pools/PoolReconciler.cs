@@ -165,6 +165,8 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
             ObservedGeneration = generation ?? 0,
             Starting = seen.Starting,
             Warm = seen.Warm,
+            Target = seen.Size,
+            Size = SizeMapping.ToStatus(seen.Sizing),
             Claimed = seen.Claimed,
             Serving = seen.Serving,
             Draining = seen.Draining,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PodPool.Contracts;
+using PodPool.Manager.Kubernetes.Pools;
 
 namespace PodPool.Manager.Kubernetes.Resources;
 
@@ -25,6 +26,11 @@ internal static class ResourceRules
         Try(problems, () => DurationText.Parse(spec.StartDeadline, "spec.startDeadline", Second, Hour));
         Require(problems, spec.Refill.PerSecond is >= 0.01 and <= 1000, $"spec.refill.perSecond is {spec.Refill.PerSecond.ToString(CultureInfo.InvariantCulture)}; 0.01 to 1000 are allowed");
         Require(problems, spec.Size.Max == 0 || spec.Size.Max >= spec.Size.Warm, $"spec.size.max is {spec.Size.Max}, less than spec.size.warm, {spec.Size.Warm}: make it 0 (no limit), or at least that");
+        if (SizeMapping.ProblemOf(spec.Size) is { } problem)
+        {
+            problems.Add(problem);
+        }
+
         return problems;
     }
 

@@ -73,17 +73,6 @@ internal sealed record RuntimePoolSpec
     public bool Allows(string own, string asking) => own == asking || AllowedNamespaces.Contains("*") || AllowedNamespaces.Contains(asking);
 }
 
-/// <summary>How many pods a pool has.</summary>
-internal sealed record RuntimePoolSize
-{
-    [JsonPropertyName("warm")]
-    public int Warm { get; init; } = 4;
-
-    /// <summary>0: no limit.</summary>
-    [JsonPropertyName("max")]
-    public int Max { get; init; }
-}
-
 /// <summary>How fast a pool makes pods.</summary>
 internal sealed record RuntimePoolRefill
 {
@@ -108,6 +97,14 @@ internal sealed record RuntimePoolStatus : IConditioned
 
     [JsonPropertyName("warm")]
     public int Warm { get; init; }
+
+    /// <summary>Warm pods to keep, now.</summary>
+    [JsonPropertyName("target")]
+    public int Target { get; init; }
+
+    /// <summary>Null: the target is a fixed number.</summary>
+    [JsonPropertyName("size")]
+    public RuntimePoolSizing? Size { get; init; }
 
     [JsonPropertyName("claimed")]
     public int Claimed { get; init; }
