@@ -94,6 +94,9 @@ internal sealed record BenchEnvironment(
         }
     }
 
+    /// <summary>What <see cref="Arrivals"/> is when each scenario has its own.</summary>
+    public const string AsScenariosSay = "as the scenarios say";
+
     /// <summary>"2 × Intel …, linux x64, .NET 10.0.12".</summary>
     public string Show() => string.Create(
         CultureInfo.InvariantCulture,
