@@ -132,6 +132,11 @@ internal sealed class BenchCommand : Verb
             NoPool: !context.Get(SkipNoPool));
         var named = context.Get(Scenarios) ?? [];
         var plans = PlanOptions.Read(context, [.. named.Where(BuiltInPlans.Names.Contains)], settings, context.Require(RequestPath), context.Get(Data));
+        if (plans.Count > 0 && !PlanOptions.IsTargetAlone(context, named) && ((Option[])[Count, ArrivalsOption, Rate, Warmup, EntryPoint]).FirstOrDefault(context.Has) is { } other)
+        {
+            throw CliException.Usage($"{other.Name} is of first requests one at a time; a load's file says that itself", "see --duration and --rounds, or write a file: `podpool bench --show NAME`");
+        }
+
         if (plans.Count > 0 && BenchTargets.HasPlain(context.Arguments.CommandResult))
         {
             throw CliException.Usage("--plain is compared with first requests one at a time, not with loads", "measure it as a --target of its own");

@@ -21,7 +21,7 @@ namespace PodPool.Cli.Bench;
 /// <param name="PoolSize">Its warm pods.</param>
 /// <param name="Arrivals">How requests came.</param>
 /// <param name="RatePerSecond">Of open-loop arrivals.</param>
-/// <param name="Warmup">First requests a scenario that were made before, and are in no figure.</param>
+/// <param name="Warmup">First requests a scenario that were made before, and are in no figure; of loads, which have their own each, the most.</param>
 internal sealed record BenchEnvironment(
     DateTimeOffset At,
     string Command,

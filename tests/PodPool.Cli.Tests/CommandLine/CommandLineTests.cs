@@ -38,6 +38,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("bench", "--target", "http://127.0.0.1:1", "--package", "x")]
     [InlineData("bench", "--scenario", "steady", "--target", "http://127.0.0.1:1")]
     [InlineData("bench", "--scenario", "hello", "steady")]
+    [InlineData("bench", "--scenario", "steady", "--count", "5")]
     [InlineData("bench", "--duration", "5")]
     [InlineData("bench", "compare", "x")]
     [InlineData("bench", "compare", "/no/such/report.json", "/no/such/report.json")]

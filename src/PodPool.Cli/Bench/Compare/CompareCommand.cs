@@ -46,6 +46,13 @@ internal sealed class CompareCommand : Verb
         }
 
         context.Output.Result(comparison, console => CompareTable.Render(console, comparison));
+        if (comparison.Runs.All(run => run.Verdict == Verdict.Unknown))
+        {
+            // Not a pass: nobody has looked.
+            context.Output.Fail(CliException.Usage("nothing could be judged: one of the two has no latencies, only percentiles", "measure it again with this version"));
+            return Task.FromResult(ExitCode.Usage);
+        }
+
         return Task.FromResult(comparison.IsWorse ? ExitCode.Failed : ExitCode.Ok);
     }
 }

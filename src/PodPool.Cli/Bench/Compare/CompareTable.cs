@@ -75,7 +75,7 @@ internal static class CompareTable
         {
             console.MarkupLineInterpolated($"[red]Worse[/]: {string.Join(", ", worse)}.");
         }
-        else
+        else if (comparison.Runs.Any(run => run.Verdict != Verdict.Unknown))
         {
             console.MarkupLine("[green]Nothing has become worse[/] by more than noise.");
         }

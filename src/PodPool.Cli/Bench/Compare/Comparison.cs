@@ -111,7 +111,9 @@ internal sealed record Comparison(
 
     private static double At(IReadOnlyList<double>[] runs, double percentile) => QuantileInterval.At([.. runs.SelectMany(samples => samples).Order()], percentile);
 
-    private static IEnumerable<IReadOnlyList<double>> Sampled(IReadOnlyList<BenchRun> runs) => runs.Select(run => run.Samples).Where(samples => samples.Count > 0);
+    /// <summary>Nothing takes less than the microsecond that is the least a report tells apart: a ratio is always a number.</summary>
+    private static IEnumerable<IReadOnlyList<double>> Sampled(IReadOnlyList<BenchRun> runs)
+        => runs.Where(run => run.Samples.Count > 0).Select(IReadOnlyList<double> (run) => [.. run.Samples.Select(ms => Math.Max(ms, 0.001))]);
 
     private static double[] All(IReadOnlyList<BenchRun> runs) => [.. runs.SelectMany(run => run.Samples)];
 

@@ -81,6 +81,12 @@ internal sealed class LoadRun(
                 burst.Add((callee, answered));
             }
 
+            // Not only at the end, which may be hours away.
+            if (requests.Find(request => request.IsFaulted) is { } failed)
+            {
+                await failed.ConfigureAwait(false);
+            }
+
             if (requests.Count > TasksToForget)
             {
                 requests.RemoveAll(request => request.IsCompletedSuccessfully);

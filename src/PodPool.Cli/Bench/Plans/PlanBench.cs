@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grpc.Core;
 using PodPool.Cli.Bench.Targets;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Deploy;
@@ -40,18 +41,22 @@ internal static class PlanBench
         List<BenchRun> runs = [];
         List<PoolTimeline> timelines = [];
         List<AssertionResult> assertions = [];
-        foreach (var plan in plans)
+        try
         {
-            if (runs.Count > 0 && cancellationToken.IsCancellationRequested)
+            foreach (var plan in plans)
             {
-                break;
+                cancellationToken.ThrowIfCancellationRequested();
+                var (recorders, timeline) = await MeasureAsync(context, platform, plan, settings, cancellationToken).ConfigureAwait(false);
+                BenchRun[] measured = [.. recorders.Select(recorder => recorder.Result()).Where(run => run.N + run.Errors > 0)];
+                runs.AddRange(measured);
+                timelines.AddRange(timeline is null ? [] : [timeline]);
+                assertions.AddRange(plan.Assertions.Select(assertion => assertion.Check(plan.Name, measured)));
             }
-
-            var (recorders, timeline) = await MeasureAsync(context, platform, plan, settings, cancellationToken).ConfigureAwait(false);
-            BenchRun[] measured = [.. recorders.Select(recorder => recorder.Result()).Where(run => run.N + run.Errors > 0)];
-            runs.AddRange(measured);
-            timelines.AddRange(timeline is null ? [] : [timeline]);
-            assertions.AddRange(plan.Assertions.Select(assertion => assertion.Check(plan.Name, measured)));
+        }
+        catch (Exception exception) when (
+            runs.Count > 0 && cancellationToken.IsCancellationRequested && exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
+        {
+            // While the next was deployed: those before are worth as much as ever.
         }
 
         // Nothing was measured: there is nothing to report.
@@ -64,7 +69,7 @@ internal static class PlanBench
         var environment = await BenchEnvironment.ReadAsync(
             began, platform?.Target.NamedBy ?? string.Join(", ", urls), size, settings, CancellationToken.None).ConfigureAwait(false);
         return new(
-            environment with { Arrivals = BenchEnvironment.AsScenariosSay, RatePerSecond = null },
+            environment with { Arrivals = BenchEnvironment.AsScenariosSay, RatePerSecond = null, Warmup = runs.Max(run => run.Warmup) },
             runs,
             BenchRatio.Of(runs),
             cancellationToken.IsCancellationRequested)
@@ -93,8 +98,10 @@ internal static class PlanBench
                 deployed.Add(function.Name, await deployment.DeployAsync(function.Request, function.Copies, cancellationToken).ConfigureAwait(false));
             }
 
-            var largest = plan.Loads.Max(one => Math.Max(one.Load.Arrivals.Size, (int)Math.Min(MaxConnections, one.Load.Arrivals.Rate)));
-            await client.WarmAsync(new Uri(deployed.Values.First().Urls[0]), Math.Clamp(largest, 1, MaxConnections), cancellationToken).ConfigureAwait(false);
+            if (deployed.Values.FirstOrDefault() is { } any)
+            {
+                await client.WarmAsync(new Uri(any.Urls[0]), ConnectionsOf(plan), cancellationToken).ConfigureAwait(false);
+            }
 
             var quiet = new QuietPool(platform.Server, platform.Target, settings.Settling, time);
             var ground = new PlanGround(new(platform.Server, quiet, deployment, deployed), TimeSpan.Zero, time);
@@ -133,6 +140,9 @@ internal static class PlanBench
         => plan.Functions.ToDictionary(function => function.Name, IReadOnlyList<Callee> (function) => function.IsDeployed
             ? [.. deployed![function.Name].Urls.Zip(deployed[function.Name].Functions, (url, name) => new Callee(function, url, name))]
             : [.. function.Urls.Select(url => new Callee(function, url.ToString(), null))]);
+
+    private static int ConnectionsOf(BenchPlan plan)
+        => Math.Clamp(plan.Loads.Max(one => Math.Max(one.Load.Arrivals.Size, (int)Math.Min(MaxConnections, one.Load.Arrivals.Rate))), 1, MaxConnections);
 
     private static async Task<int> PoolSizeAsync(MeasuredPlatform platform, CancellationToken cancellationToken)
     {

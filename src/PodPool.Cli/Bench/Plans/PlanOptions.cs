@@ -56,6 +56,9 @@ internal static class PlanOptions
     /// <summary>Whether there is a file or a target.</summary>
     public static bool AreAny(CommandResult result) => IsGiven(result, Files) || IsGiven(result, Targets);
 
+    /// <summary>Whether a target is measured without a scenario: in the way that the other options say.</summary>
+    public static bool IsTargetAlone(VerbContext context, IReadOnlyList<string> scenarios) => context.Has(Targets) && scenarios.Count == 0 && !context.Has(Files);
+
     /// <summary>The scenario that is to be shown only; null: none.</summary>
     public static string? Shown(VerbContext context) => context.Get(ShowOption);
 

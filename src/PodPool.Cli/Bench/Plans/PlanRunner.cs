@@ -62,8 +62,16 @@ internal sealed class PlanRunner(
 
         // The same arrivals at each stage of a round, so that what differs between them is not the luck of the draw; others in each round.
         var running = loads.Select((load, index) => Watched(load.RunAsync(stage.Duration, new Random((round * 101) + index), origin, progress, failed.Token)));
-        await Task.WhenAll(running).ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(running).ConfigureAwait(false);
+        }
+        finally
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(updates).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         await Task.WhenAll(updates).ConfigureAwait(false);
 
         // One that fails ends the others: a scenario without one of its loads measures something else.

@@ -1,5 +1,6 @@
 using PodPool.Cli.Bench;
 using PodPool.Cli.Bench.Compare;
+using PodPool.Cli.CommandLine;
 
 namespace PodPool.Cli.Tests.Bench.Compare;
 
@@ -67,6 +68,52 @@ public sealed class ComparisonTests
 
         Assert.Equal(Verdict.Unknown, run.Verdict);
         Assert.InRange(run.Points[0].Ratio, 2, 4);
+    }
+
+    [Fact]
+    public async Task A_comparison_that_nobody_can_judge_is_no_pass()
+    {
+        using var terminal = new TestTerminal();
+        var old = Path.Combine(Repository.Root, "benchmarks", "results", "2026-11-27-072521-b226bb32056b.json");
+
+        Assert.Equal(ExitCode.Usage, await terminal.RunAsync("bench", "compare", old, old));
+
+        Assert.Contains("nothing could be judged", terminal.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Nothing has become worse", terminal.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_of_runs_is_one_side_and_scripts_get_words()
+    {
+        using var terminal = new TestTerminal();
+        var folder = Directory.CreateDirectory(Path.Combine(terminal.Folder, "runs")).FullName;
+        for (var run = 0; run < 3; run++)
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, $"{run}.json"), PodPool.Cli.Output.JsonOutput.Serialize(Report(run, 1, 200)), TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(ExitCode.Ok, await terminal.RunAsync("bench", "compare", folder, Path.Combine(folder, "0.json"), "--output", "json"));
+
+        using var json = System.Text.Json.JsonDocument.Parse(terminal.Out);
+        var compared = json.RootElement.GetProperty("runs")[0];
+        Assert.Equal((600, 200), (compared.GetProperty("beforeN").GetInt32(), compared.GetProperty("afterN").GetInt32()));
+        Assert.Contains(compared.GetProperty("verdict").GetString(), (string[])["same", "unclear"]);
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("""{"environment":{},"runs":[{"n":"x"}]}""")]
+    public async Task What_is_no_report_is_refused_with_its_name(string text)
+    {
+        using var terminal = new TestTerminal();
+        var file = Path.Combine(terminal.Folder, "report.json");
+        await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExitCode.Usage, await terminal.RunAsync("bench", "compare", file, file));
+
+        Assert.Contains("report.json' is no report of `podpool bench`", terminal.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class QuantileIntervalTests
             Assert.InRange(low, 0, n);
             Assert.InRange(high, 1, n + 1);
             Assert.True(low < high);
-            var held = Binomial.CDF(q, n, high - 1) - (low == 0 ? 0 : Binomial.CDF(q, n, low - 1));
+            var held = (high > n ? 1 : Binomial.CDF(q, n, high - 1)) - (low == 0 ? 0 : Binomial.CDF(q, n, low - 1));
             Assert.True(held >= confidence - 1e-9, $"{held} at {low}, {high}");
 
             // And no wider than it must be.
