@@ -38,13 +38,17 @@ internal sealed class BenchClient : IDisposable
     public async Task<Measurement> MeasureAsync(string url, BenchScenario scenario, long? intended, CancellationToken cancellationToken)
     {
         using var request = Request(url, scenario);
-        var from = intended ?? _time.GetTimestamp();
+        var sent = _time.GetTimestamp();
+
+        // A timer may be some tenths of a millisecond early: a request cannot have waited for less than nothing.
+        var from = Math.Min(intended ?? sent, sent);
+        var unsent = _time.GetElapsedTime(from, sent);
         try
         {
             using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
             var latency = _time.GetElapsedTime(from);
             var start = response.Headers.TryGetValues(WireHeaders.Start, out var values) ? string.Concat(values) : "";
-            return new(latency, start, ServerTiming.Read(response.Headers), await ErrorOfAsync(response, cancellationToken).ConfigureAwait(false));
+            return new(latency, start, ServerTiming.Read(response.Headers), await ErrorOfAsync(response, cancellationToken).ConfigureAwait(false), unsent);
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {

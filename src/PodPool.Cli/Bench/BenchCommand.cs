@@ -1,5 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using PodPool.Cli.Bench.Compare;
+using PodPool.Cli.Bench.Html;
+using PodPool.Cli.Bench.Plans;
 using PodPool.Cli.Bench.Targets;
 using PodPool.Cli.Clusters;
 using PodPool.Cli.CommandLine;
@@ -11,7 +14,7 @@ using PodPool.Contracts.V1;
 
 namespace PodPool.Cli.Bench;
 
-/// <summary><c>podpool bench</c>: how long first requests take, from a warm pool and without one.</summary>
+/// <summary><c>podpool bench</c>: how long requests take: first ones from a warm pool and without one, and under loads of many kinds.</summary>
 internal sealed class BenchCommand : Verb
 {
     /// <summary>Names a function has in an open-loop run, so that one is cold when the next request is due.</summary>
@@ -19,18 +22,18 @@ internal sealed class BenchCommand : Verb
 
     private static readonly Option<string[]> Scenarios = new Option<string[]>("--scenario")
     {
-        Description = $"what to call: {string.Join(", ", BenchScenario.Names)} [default: all]",
+        Description = $"first requests to {string.Join(", ", BenchScenario.Names)} [default: all of these]; or a load: {string.Join(", ", BuiltInPlans.Names)}",
         HelpName = "NAME",
         AllowMultipleArgumentsPerToken = true,
-    }.OneOfWords(BenchScenario.Names);
+    }.OneOfWords([.. BenchScenario.Names, .. BuiltInPlans.Names]);
 
     private static readonly Option<string?> PackagePath = new("--package") { Description = "call this project, folder or assembly instead", HelpName = "PATH" };
 
     private static readonly Option<string> EntryPoint = new("--entry-point") { Description = "of --package", HelpName = "E", DefaultValueFactory = _ => "" };
 
-    private static readonly Option<string> RequestPath = new("--path") { Description = "path and query of a request to --package", HelpName = "P", DefaultValueFactory = _ => "" };
+    private static readonly Option<string> RequestPath = new("--path") { Description = "path and query of a request to --package or --target", HelpName = "P", DefaultValueFactory = _ => "" };
 
-    private static readonly Option<string?> Data = new("--data") { Description = "JSON to POST to --package", HelpName = "JSON" };
+    private static readonly Option<string?> Data = new("--data") { Description = "JSON to POST to --package or --target", HelpName = "JSON" };
 
     private static readonly Option<int> Count = new Option<int>("--count")
     {
@@ -73,17 +76,22 @@ internal sealed class BenchCommand : Verb
         HelpName = "SECONDS",
     }.Within(0, 600);
 
+    private static readonly Option<FileInfo?> Html = new("--html") { Description = "write the report as one HTML file, too, with plots", HelpName = "FILE" };
+
     private static readonly Option<bool> SkipNoPool = new("--skip-no-pool") { Description = "do not measure the same without a pool" };
 
     private static readonly Option<DirectoryInfo?> Results = new("--results") { Description = "write the report into this folder, too", HelpName = "DIR" };
 
     public BenchCommand()
-        : base("bench", "Measure real first requests: from a warm pool, on an instance that has served, and without a pool.")
+        : base("bench", "Measure real requests: first ones from a warm pool, on an instance that has served, and without a pool; and loads of many kinds.")
     {
-        foreach (var option in (Option[])[Scenarios, Count, ArrivalsOption, Rate, Warmup, Settle, Warm, SkipNoPool, Results, PackagePath, EntryPoint, RequestPath, Data, CommonOptions.Server])
+        Add(new CompareCommand());
+        foreach (var option in (Option[])[Scenarios, Count, ArrivalsOption, Rate, Warmup, Settle, Warm, SkipNoPool, Results, Html, PackagePath, EntryPoint, RequestPath, Data, CommonOptions.Server])
         {
             Add(option);
         }
+
+        PlanOptions.AddTo(this);
 
         ClusterOptions.AddTo(this);
         BenchTargets.AddTo(this);
@@ -95,6 +103,11 @@ internal sealed class BenchCommand : Verb
                 result.AddError("Name either scenarios or a package.");
             }
 
+            if (PlanOptions.AreAny(result) && result.GetValue(PackagePath) is not null)
+            {
+                result.AddError("--package is measured by itself: name it as `source` of a function in a scenario's file.");
+            }
+
             if (result.GetValue(SkipNoPool) && BenchTargets.HasPlain(result))
             {
                 result.AddError("--plain is what is measured without a pool: leave --skip-no-pool out.");
@@ -104,6 +117,12 @@ internal sealed class BenchCommand : Verb
 
     private protected override async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
     {
+        if (PlanOptions.Shown(context) is { } shown)
+        {
+            context.Terminal.Out.Write(BuiltInPlans.Text(shown));
+            return ExitCode.Ok;
+        }
+
         var settings = new BenchSettings(
             context.Get(Count),
             context.Get(Warmup),
@@ -111,7 +130,29 @@ internal sealed class BenchCommand : Verb
             context.Get(Rate),
             context.Get(Settle) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             NoPool: !context.Get(SkipNoPool));
-        var scenarios = ScenariosOf(context, settings);
+        var named = context.Get(Scenarios) ?? [];
+        var plans = PlanOptions.Read(context, [.. named.Where(BuiltInPlans.Names.Contains)], settings, context.Require(RequestPath), context.Get(Data));
+        if (plans.Count > 0 && !PlanOptions.IsTargetAlone(context, named) && ((Option[])[Count, ArrivalsOption, Rate, Warmup, EntryPoint]).FirstOrDefault(context.Has) is { } other)
+        {
+            throw CliException.Usage($"{other.Name} is of first requests one at a time; a load's file says that itself", "see --duration and --rounds, or write a file: `podpool bench --show NAME`");
+        }
+
+        if (plans.Count > 0 && BenchTargets.HasPlain(context.Arguments.CommandResult))
+        {
+            throw CliException.Usage("--plain is compared with first requests one at a time, not with loads", "measure it as a --target of its own");
+        }
+
+        if (plans.Count > 0 && named.Any(BenchScenario.Names.Contains))
+        {
+            throw CliException.Usage("first requests to a sample are one run, and loads another", "name the one or the other");
+        }
+
+        var scenarios = plans.Count > 0 ? [] : ScenariosOf(context, settings);
+        if (plans.Count > 0 && !plans.Any(plan => plan.Functions.Any(function => function.IsDeployed)))
+        {
+            return Answer(context, await PlanBench.RunAsync(context, null, plans, settings, cancellationToken).ConfigureAwait(false));
+        }
+
         var cluster = ClusterOptions.Find(context.Arguments, context.Terminal);
         if (cluster is null)
         {
@@ -121,20 +162,15 @@ internal sealed class BenchCommand : Verb
         var address = cluster is null ? ServerAddress.Resolve(context.Get(CommonOptions.Server), context.Terminal) : null;
         var own = address is { IsDefault: true }
             ? await context.Output.BusyAsync(
-                "Starting a local platform of its own", () => LocalPlatformProcess.StartAsync(context.Get(Warm), cancellationToken)).ConfigureAwait(false)
+                "Starting a local platform of its own", () => LocalPlatformProcess.StartAsync(context.Has(Warm) ? context.Get(Warm) : PlanOptions.WarmFor(plans, context.Get(Warm)), cancellationToken)).ConfigureAwait(false)
             : null;
         try
         {
             using var server = cluster is null ? ServerConnection.Open(own?.Server ?? address!) : ServerConnection.Open(cluster);
-            using var target = BenchTargets.Choose(context, server, (own?.Server ?? address)?.NamedBy, scenarios.Count);
-            var report = await MeasureAsync(context, server, target, scenarios, settings, cancellationToken).ConfigureAwait(false);
-            if (context.Get(Results) is { } folder)
-            {
-                Write(report, folder, context.Output);
-            }
-
-            context.Output.Result(report, console => BenchTable.Render(console, report));
-            return report.Interrupted ? ExitCode.Interrupted : report.Runs.Any(run => run.Errors > 0) ? ExitCode.Failed : ExitCode.Ok;
+            using var target = BenchTargets.Choose(context, server, (own?.Server ?? address)?.NamedBy, Math.Max(scenarios.Count, plans.Count));
+            return Answer(context, plans.Count > 0
+                ? await PlanBench.RunAsync(context, new(server.Operator, target), plans, settings, cancellationToken).ConfigureAwait(false)
+                : await MeasureAsync(context, server, target, scenarios, settings, cancellationToken).ConfigureAwait(false));
         }
         finally
         {
@@ -143,6 +179,25 @@ internal sealed class BenchCommand : Verb
                 await own.DisposeAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Writes and shows a report, and judges it.</summary>
+    private static int Answer(VerbContext context, BenchReport report)
+    {
+        if (context.Get(Results) is { } folder)
+        {
+            Write(report, folder, context.Output);
+        }
+
+        if (context.Get(Html) is { } page)
+        {
+            page.Directory?.Create();
+            File.WriteAllText(page.FullName, HtmlReport.Render(report));
+            context.Output.Note($"Written to {page.FullName}");
+        }
+
+        context.Output.Result(report, console => BenchTable.Render(console, report));
+        return report.Interrupted ? ExitCode.Interrupted : report.IsAsWanted ? ExitCode.Ok : ExitCode.Failed;
     }
 
     private static async Task<BenchReport> MeasureAsync(
@@ -167,8 +222,20 @@ internal sealed class BenchCommand : Verb
             await client.WarmAsync(new Uri(deployed[0].Urls[0]), deployed.Max(scenario => scenario.Functions.Count), cancellationToken).ConfigureAwait(false);
             var runner = new BenchRunner(server.Operator, target, client, settings, context.Terminal.Time);
             IReadOnlyList<BenchRun> runs = [];
-            await context.Output.ProgressAsync("Measuring", runner.Steps(deployed), async progress =>
-                runs = await runner.RunAsync(deployed, progress, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var watch = context.Get(Html) is null ? null : new PoolWatch(server.Operator, target.Pool, PlanBench.LookAtPools, context.Terminal.Time);
+            var watching = watch?.RunAsync(over.Token) ?? Task.CompletedTask;
+            try
+            {
+                await context.Output.ProgressAsync("Measuring", runner.Steps(deployed), async progress =>
+                    runs = await runner.RunAsync(deployed, progress, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            }
+            finally
+            {
+                await over.CancelAsync().ConfigureAwait(false);
+                await watching.ConfigureAwait(false);
+            }
+
             // Nothing was measured: there is nothing to report.
             var interrupted = cancellationToken.IsCancellationRequested;
             if (runs.Count == 0)
@@ -177,7 +244,10 @@ internal sealed class BenchCommand : Verb
             }
 
             var environment = await BenchEnvironment.ReadAsync(began, target.NamedBy, size, settings, CancellationToken.None).ConfigureAwait(false);
-            return new(environment, runs, BenchRatio.Of(runs), interrupted);
+            return new(environment, runs, BenchRatio.Of(runs), interrupted)
+            {
+                Timelines = watch is null ? [] : [watch.Result("first requests")],
+            };
         }
     }
 

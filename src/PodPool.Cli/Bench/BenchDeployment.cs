@@ -13,6 +13,9 @@ internal sealed class BenchDeployment(IBenchTarget target, PackageBuilder builde
     /// <summary>Longer than any bench: only eviction ends an instance.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromDays(1);
 
+    /// <summary>A variable that makes a revision another.</summary>
+    private const string RevisionVariable = "BENCH_REVISION";
+
     private readonly Dictionary<string, BuiltPackage> _packages = new(StringComparer.Ordinal);
     private readonly List<FunctionName> _functions = [];
 
@@ -32,17 +35,27 @@ internal sealed class BenchDeployment(IBenchTarget target, PackageBuilder builde
         for (var copy = 1; copy <= copies; copy++)
         {
             var name = target.Prefix + (copies == 1 ? scenario.Name : string.Create(CultureInfo.InvariantCulture, $"{scenario.Name}-{copy}"));
-            var spec = new FunctionSpec
-            {
-                Function = new FunctionName { Namespace = target.Namespace, Name = name },
-                Scale = new Scale { IdleTimeout = Duration.FromTimeSpan(IdleTimeout) },
-            };
+            var spec = Spec(new FunctionName { Namespace = target.Namespace, Name = name }, scenario);
             _functions.Add(spec.Function);
             urls.Add(await target.DeployAsync(spec, built.Package, copy == 1 ? output : QuietOutput.Instance, cancellationToken).ConfigureAwait(false));
             names.Add(spec.Function);
         }
 
         return new(scenario, built.Package, names, urls);
+    }
+
+    /// <summary>Deploys it again as another revision, under each of its names.</summary>
+    /// <param name="deployed">What <see cref="DeployAsync"/> gave.</param>
+    /// <param name="revision">Another number than before.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task UpdateAsync(DeployedScenario deployed, int revision, CancellationToken cancellationToken)
+    {
+        foreach (var function in deployed.Functions)
+        {
+            var spec = Spec(function, deployed.Scenario);
+            spec.Environment[RevisionVariable] = revision.ToString(CultureInfo.InvariantCulture);
+            await target.DeployAsync(spec, deployed.Package, QuietOutput.Instance, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -64,4 +77,11 @@ internal sealed class BenchDeployment(IBenchTarget target, PackageBuilder builde
             }
         }
     }
+
+    private static FunctionSpec Spec(FunctionName function, BenchScenario scenario) => new()
+    {
+        Function = function,
+        Concurrency = scenario.Concurrency,
+        Scale = new Scale { IdleTimeout = Duration.FromTimeSpan(IdleTimeout) },
+    };
 }

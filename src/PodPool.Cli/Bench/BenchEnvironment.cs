@@ -21,7 +21,7 @@ namespace PodPool.Cli.Bench;
 /// <param name="PoolSize">Its warm pods.</param>
 /// <param name="Arrivals">How requests came.</param>
 /// <param name="RatePerSecond">Of open-loop arrivals.</param>
-/// <param name="Warmup">First requests a scenario that were made before, and are in no figure.</param>
+/// <param name="Warmup">First requests a scenario that were made before, and are in no figure; of loads, which have their own each, the most.</param>
 internal sealed record BenchEnvironment(
     DateTimeOffset At,
     string Command,
@@ -93,6 +93,9 @@ internal sealed record BenchEnvironment(
             return null;
         }
     }
+
+    /// <summary>What <see cref="Arrivals"/> is when each scenario has its own.</summary>
+    public const string AsScenariosSay = "as the scenarios say";
 
     /// <summary>"2 × Intel …, linux x64, .NET 10.0.12".</summary>
     public string Show() => string.Create(

@@ -1,3 +1,8 @@
+using System.Text.Json.Serialization;
+using PodPool.Cli.Bench.Plans;
+using PodPool.Cli.Bench.Statistics;
+using PodPool.Cli.Output;
+
 namespace PodPool.Cli.Bench;
 
 /// <summary>What <c>podpool bench --output json</c> prints. Scripts rely on the names.</summary>
@@ -5,7 +10,20 @@ namespace PodPool.Cli.Bench;
 /// <param name="Runs">One a scenario and mode.</param>
 /// <param name="Ratios">One a scenario.</param>
 /// <param name="Interrupted">Whether it was told to end early: <see cref="BenchRun.N"/> may be less than was asked for.</param>
-internal sealed record BenchReport(BenchEnvironment Environment, IReadOnlyList<BenchRun> Runs, IReadOnlyList<BenchRatio> Ratios, bool Interrupted);
+internal sealed record BenchReport(BenchEnvironment Environment, IReadOnlyList<BenchRun> Runs, IReadOnlyList<BenchRatio> Ratios, bool Interrupted)
+{
+    /// <summary>What the scenarios say must hold, and whether it does.</summary>
+    public IReadOnlyList<AssertionResult> Assertions { get; init; } = [];
+
+    /// <summary>The pool while it was measured, one a scenario; none where there is no pool to see.</summary>
+    public IReadOnlyList<PoolTimeline> Timelines { get; init; } = [];
+
+    /// <summary>Whether all that must hold does, and no request failed; of loads whose failures are spoken of in an assertion, that decides.</summary>
+    [JsonIgnore]
+    public bool IsAsWanted => Assertions.All(assertion => assertion.Holds)
+        && Runs.All(run => run.Errors == 0 || Assertions.Any(assertion =>
+            assertion.Scenario == run.Scenario && assertion.Assertion.StartsWith($"{run.Mode}.errors ", StringComparison.Ordinal)));
+}
 
 /// <summary>One scenario in one mode.</summary>
 /// <param name="Scenario">What was called.</param>
@@ -26,7 +44,24 @@ internal sealed record BenchRun(
     IReadOnlyDictionary<string, int> Starts,
     Percentiles? Ms,
     IReadOnlyDictionary<string, Percentiles> Phases,
-    IReadOnlyList<string> ErrorMessages);
+    IReadOnlyList<string> ErrorMessages)
+{
+    /// <summary>Requests before, that are in no figure.</summary>
+    public int Warmup { get; init; }
+
+    /// <summary>Of all latencies.</summary>
+    public double? MeanMs { get; init; }
+
+    /// <summary>The mean of each part of a latency; they add up to <see cref="MeanMs"/>. Empty where nobody tells parts.</summary>
+    public IReadOnlyDictionary<string, double> PhaseMeansMs { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>How sure the percentiles are.</summary>
+    public IReadOnlyList<QuantileInterval> Intervals { get; init; } = [];
+
+    /// <summary>Milliseconds, in the order in which requests were due; of more than 20,000 a random part.</summary>
+    [JsonConverter(typeof(CompactNumbers))]
+    public IReadOnlyList<double> Samples { get; init; } = [];
+}
 
 /// <summary>How the modes of one scenario compare, at the median.</summary>
 /// <param name="Scenario">Which.</param>
@@ -42,7 +77,7 @@ internal sealed record BenchRatio(string Scenario, double? NoPoolToPooled, doubl
             return new BenchRatio(
                 scenario.Key,
                 Divide(Median(BenchMode.NoPool), Median(BenchMode.Pooled)),
-                Divide(Median(BenchMode.Pooled), Median(BenchMode.Warm)));
+                Divide(Median(BenchMode.Pooled) ?? Median(BenchMode.First), Median(BenchMode.Warm)));
         }),
     ];
 
@@ -60,4 +95,7 @@ internal static class BenchMode
 
     /// <summary>A first request that waits for a fresh process.</summary>
     public const string NoPool = "no-pool";
+
+    /// <summary>A first request to what is no pool of ours.</summary>
+    public const string First = "first";
 }

@@ -19,7 +19,7 @@ internal sealed record DeployedScenario(
 /// </summary>
 internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget target, BenchClient client, BenchSettings settings, TimeProvider time)
 {
-    private static readonly TimeSpan PoolPatience = TimeSpan.FromMinutes(2);
+    private readonly QuietPool _quiet = new(server, target, settings.Settling, time);
 
     /// <summary>Measures all scenarios.</summary>
     /// <param name="scenarios">Deployed, with no instances.</param>
@@ -28,7 +28,7 @@ internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget t
     public async Task<IReadOnlyList<BenchRun>> RunAsync(
         IReadOnlyList<DeployedScenario> scenarios, Action<double> progress, CancellationToken cancellationToken)
     {
-        var recorded = scenarios.Select(scenario => (Scenario: scenario, Recorders: new Recorders(scenario.Scenario, NoPool))).ToList();
+        var recorded = scenarios.Select(scenario => (Scenario: scenario, Recorders: new Recorders(scenario.Scenario, NoPool, settings.Arrivals == ArrivalKind.OneAtATime ? settings.Warmup : 0))).ToList();
         try
         {
             await MeasureAsync(recorded, progress, cancellationToken).ConfigureAwait(false);
@@ -78,14 +78,14 @@ internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget t
     {
         // 1. Cold: no instance of it is left, and the machine has nothing to do for the pool.
         await EvictAsync(scenario.Functions, cancellationToken).ConfigureAwait(false);
-        await UntilQuietAsync(cancellationToken).ConfigureAwait(false);
+        await _quiet.WaitAsync(cancellationToken).ConfigureAwait(false);
 
         // 2. First requests, all at once where there are several.
         var first = await Task.WhenAll(scenario.Urls.Select(
             url => client.MeasureAsync(url, scenario.Scenario, intended: null, cancellationToken))).ConfigureAwait(false);
 
         // 3. The next request to the same instance, when the pod that replaces the claimed one has started.
-        await UntilQuietAsync(cancellationToken).ConfigureAwait(false);
+        await _quiet.WaitAsync(cancellationToken).ConfigureAwait(false);
         var next = await client.MeasureAsync(scenario.Urls[0], scenario.Scenario, intended: null, cancellationToken).ConfigureAwait(false);
 
         // 4. The same without a pool.
@@ -111,7 +111,7 @@ internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget t
     private async Task OpenLoopAsync(DeployedScenario scenario, RunRecorder recorder, Action<double> progress, CancellationToken cancellationToken)
     {
         await EvictAsync(scenario.Functions, cancellationToken).ConfigureAwait(false);
-        await UntilQuietAsync(cancellationToken).ConfigureAwait(false);
+        await _quiet.WaitAsync(cancellationToken).ConfigureAwait(false);
         var cold = System.Threading.Channels.Channel.CreateUnbounded<int>();
         for (var index = 0; index < scenario.Functions.Count; index++)
         {
@@ -130,15 +130,15 @@ internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget t
             }
 
             var intended = begin + (long)(offset.TotalSeconds * time.TimestampFrequency);
-            requests.Add(OneAsync(intended));
+            requests.Add(OneAsync(intended, offset));
         }
 
         await Task.WhenAll(requests).ConfigureAwait(false);
 
-        async Task OneAsync(long intended)
+        async Task OneAsync(long intended, TimeSpan at)
         {
             var index = await cold.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            recorder.Add(await client.MeasureAsync(scenario.Urls[index], scenario.Scenario, intended, cancellationToken).ConfigureAwait(false));
+            recorder.Add(await client.MeasureAsync(scenario.Urls[index], scenario.Scenario, intended, cancellationToken).ConfigureAwait(false), at);
             progress(1);
             await server.EvictFunctionAsync(scenario.Functions[index], cancellationToken: cancellationToken);
             cold.Writer.TryWrite(index);
@@ -148,38 +148,13 @@ internal sealed class BenchRunner(Operator.OperatorClient server, IBenchTarget t
     private async Task EvictAsync(IReadOnlyList<FunctionName> functions, CancellationToken cancellationToken)
         => await Task.WhenAll(functions.Select(function => server.EvictFunctionAsync(function, cancellationToken: cancellationToken).ResponseAsync)).ConfigureAwait(false);
 
-    /// <summary>Waits until every pool is full, none of its pods starts, is claimed or ends, and the machines have settled.</summary>
-    private async Task UntilQuietAsync(CancellationToken cancellationToken)
+    private sealed class Recorders(BenchScenario scenario, bool noPool, int warmup)
     {
-        var since = time.GetTimestamp();
-        while (true)
-        {
-            var answer = await server.ListPoolsAsync(new ListPoolsRequest(), cancellationToken: cancellationToken);
-            if (answer.Pools.All(pool => pool.Warm >= pool.Size && pool.Starting == 0 && pool.Claimed == 0 && pool.Draining == 0))
-            {
-                await Task.Delay(settings.Settling ?? target.Settling, time, cancellationToken).ConfigureAwait(false);
-                return;
-            }
+        public RunRecorder Pooled { get; } = new(scenario.Name, BenchMode.Pooled, warmup * scenario.AtOnce);
 
-            if (time.GetElapsedTime(since) > PoolPatience)
-            {
-                var pool = answer.Pools.First(pool => pool.Warm < pool.Size || pool.Starting + pool.Claimed + pool.Draining > 0);
-                throw Cli.CommandLine.CliException.Failed(
-                    FormattableString.Invariant($"the pool '{pool.Pool}' has had {pool.Warm} of {pool.Size} warm pods for {PoolPatience.TotalMinutes:0} min, and did not become quiet"),
-                    "see `podpool pool list`, and that nothing else uses this platform");
-            }
+        public RunRecorder Warm { get; } = new(scenario.Name, BenchMode.Warm, warmup);
 
-            await Task.Delay(target.PollPools, time, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private sealed class Recorders(BenchScenario scenario, bool noPool)
-    {
-        public RunRecorder Pooled { get; } = new(scenario.Name, BenchMode.Pooled);
-
-        public RunRecorder Warm { get; } = new(scenario.Name, BenchMode.Warm);
-
-        public RunRecorder? NoPool { get; } = noPool && scenario.AtOnce == 1 ? new(scenario.Name, BenchMode.NoPool) : null;
+        public RunRecorder? NoPool { get; } = noPool && scenario.AtOnce == 1 ? new(scenario.Name, BenchMode.NoPool, warmup) : null;
 
         public IEnumerable<BenchRun> Results()
             => new[] { Pooled, Warm, NoPool }.OfType<RunRecorder>().Select(recorder => recorder.Result()).Where(run => run.N + run.Errors > 0);

@@ -18,6 +18,9 @@ internal sealed record BenchSettings(int Count, int Warmup, ArrivalKind Arrivals
 /// <param name="AtOnce">Different functions called at the same time.</param>
 internal sealed record BenchScenario(string Name, string Source, string EntryPoint = "", string Path = "", string? Body = null, int AtOnce = 1)
 {
+    /// <summary>Requests at once per instance; 0: as many as usual.</summary>
+    public int Concurrency { get; init; }
+
     /// <summary>The scenarios over the samples of a source tree.</summary>
     public static IReadOnlyList<BenchScenario> OfSamples(string repository)
     {

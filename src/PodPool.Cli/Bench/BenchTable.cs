@@ -1,4 +1,6 @@
 using System.Globalization;
+using PodPool.Cli.Bench.Plans;
+using PodPool.Cli.Bench.Statistics;
 using PodPool.Cli.Output;
 using Spectre.Console;
 
@@ -10,12 +12,13 @@ internal static class BenchTable
     public static void Render(IAnsiConsole console, BenchReport report)
     {
         console.WriteLine(report.Environment.Show());
-        console.WriteLine($"{report.Environment.Server}, {report.Environment.PoolSize} warm pods, {ArrivalsOf(report.Environment)}");
+        var pool = report.Environment.PoolSize > 0 ? $"{report.Environment.PoolSize} warm pods, " : "";
+        console.WriteLine($"{report.Environment.Server}, {pool}{ArrivalsOf(report.Environment)}");
         console.WriteLine();
 
         var table = new Table { Border = TableBorder.SimpleHeavy };
         table.AddColumn("scenario").AddColumn("mode, phase");
-        foreach (var name in (string[])["n", "warm", "p50", "p90", "p99", "p99.9", "max"])
+        foreach (var name in (string[])["n", "warm", "p50", "95 % sure", "p90", "p95", "p99", "p99.9", "max"])
         {
             table.AddColumn(new TableColumn(name).RightAligned());
         }
@@ -23,14 +26,15 @@ internal static class BenchTable
         foreach (var run in report.Runs)
         {
             var warm = run.WarmFraction is { } fraction ? string.Create(CultureInfo.InvariantCulture, $"{fraction * 100:0.#} %") : "";
-            table.AddRow([Bold(run.Scenario), Bold(run.Mode), Plain(run.N), new Text(warm), .. Cells(run.Ms, bold: true)]);
+            table.AddRow([Bold(run.Scenario), Bold(run.Mode), Plain(run.N), new Text(warm), .. Cells(run.Ms, run, bold: true)]);
             foreach (var (phase, times) in run.Phases)
             {
-                table.AddRow([Text.Empty, new Text("  " + phase, new Style(Color.Grey)), Text.Empty, Text.Empty, .. Cells(times, bold: false)]);
+                table.AddRow([Text.Empty, new Text("  " + phase, new Style(Color.Grey)), Text.Empty, Text.Empty, .. Cells(times, null, bold: false)]);
             }
         }
 
         console.Write(table);
+        RenderMeans(console, report);
         if (report.Interrupted)
         {
             console.MarkupLine("[yellow]Interrupted: what was measured by then.[/]");
@@ -39,6 +43,11 @@ internal static class BenchTable
         foreach (var ratio in report.Ratios)
         {
             RenderRatio(console, ratio);
+        }
+
+        foreach (var assertion in report.Assertions)
+        {
+            RenderAssertion(console, assertion);
         }
 
         foreach (var run in report.Runs.Where(run => run.Errors > 0))
@@ -68,12 +77,49 @@ internal static class BenchTable
     private static string WarmPart(BenchRatio ratio)
         => ratio.PooledToWarm is { } warm ? string.Create(CultureInfo.InvariantCulture, $", and takes {warm:0.#} times as long as the next one") : "";
 
-    private static IEnumerable<Text> Cells(Percentiles? times, bool bold)
+    /// <summary>Percentiles of parts do not add up to the whole's; means do.</summary>
+    private static void RenderMeans(IAnsiConsole console, BenchReport report)
+    {
+        foreach (var run in report.Runs.Where(run => run.PhaseMeansMs.Count > 0 && run.MeanMs is not null))
+        {
+            var parts = string.Join(" + ", run.PhaseMeansMs.Where(part => part.Value != 0).Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Key} {part.Value:0.0##}")));
+            console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]{run.Scenario}, {run.Mode}: mean {run.MeanMs:0.0##} ms = {parts}[/]");
+        }
+
+        if (report.Runs.Any(run => run.Warmup > 0))
+        {
+            var warmups = string.Join(", ", report.Runs.Where(run => run.Warmup > 0).Select(run => $"{run.Scenario} {run.Mode} {run.Warmup}"));
+            console.MarkupLineInterpolated($"[grey]Requests before those, in no figure: {warmups}.[/]");
+        }
+    }
+
+    private static void RenderAssertion(IAnsiConsole console, AssertionResult result)
+    {
+        var value = result.Value is { } found ? found.ToString("0.###", CultureInfo.InvariantCulture) : "not measured";
+        var interval = result is { Low: { } low, High: { } high } ? string.Create(CultureInfo.InvariantCulture, $" (95 %: {low:0.###} to {high:0.###})") : "";
+        if (result.Holds)
+        {
+            console.MarkupLineInterpolated($"[green]holds[/]: {result.Scenario}: {result.Assertion}: {value}{interval}");
+        }
+        else
+        {
+            console.MarkupLineInterpolated($"[red]does not hold[/]: {result.Scenario}: {result.Assertion}: {value}{interval}");
+        }
+    }
+
+    private static IEnumerable<Text> Cells(Percentiles? times, BenchRun? run, bool bold)
     {
         var style = bold ? new Style(decoration: Decoration.Bold) : new Style(Color.Grey);
-        return times is null
-            ? Enumerable.Repeat(new Text("-", style), 5)
-            : new[] { times.P50, times.P90, times.P99, times.P999, times.Max }.Select(time => new Text(Show.Milliseconds(time), style));
+        if (times is null)
+        {
+            return Enumerable.Repeat(new Text("-", style), 7);
+        }
+
+        QuantileInterval? Point(double percentile) => run?.Intervals.FirstOrDefault(point => point.Percentile.Equals(percentile));
+        var interval = Point(50) is { Low: { } low, High: { } high } ? $"{Show.Milliseconds(low)} – {Show.Milliseconds(high)}" : "";
+        var p95 = Point(95) is { } point ? Show.Milliseconds(point.Ms) : "";
+        return new[] { Show.Milliseconds(times.P50), interval, Show.Milliseconds(times.P90), p95, Show.Milliseconds(times.P99), Show.Milliseconds(times.P999), Show.Milliseconds(times.Max) }
+            .Select((cell, index) => new Text(cell, index is 1 ? new Style(Color.Grey) : style));
     }
 
     private static Text Bold(string text) => new(text, new Style(decoration: Decoration.Bold));
@@ -82,5 +128,5 @@ internal static class BenchTable
 
     private static string ArrivalsOf(BenchEnvironment environment) => environment.RatePerSecond is { } rate
         ? string.Create(CultureInfo.InvariantCulture, $"{environment.Arrivals} arrivals, {rate:0.###} a second")
-        : "one request at a time";
+        : environment.Arrivals == BenchEnvironment.AsScenariosSay ? environment.Arrivals : "one request at a time";
 }

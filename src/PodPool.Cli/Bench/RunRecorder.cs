@@ -1,3 +1,4 @@
+using PodPool.Cli.Bench.Statistics;
 using PodPool.Contracts;
 
 namespace PodPool.Cli.Bench;
@@ -7,22 +8,46 @@ namespace PodPool.Cli.Bench;
 /// <param name="Start">How it found its instance: a <see cref="StartOutcome"/>, or empty where nobody said.</param>
 /// <param name="PhasesMs">Milliseconds by phase.</param>
 /// <param name="Error">Why it counts as an error; null: it does not.</param>
-internal sealed record Measurement(TimeSpan Latency, string Start, IReadOnlyDictionary<string, double> PhasesMs, string? Error = null);
+/// <param name="Unsent">The part of the latency in which it was due and not sent yet.</param>
+internal sealed record Measurement(TimeSpan Latency, string Start, IReadOnlyDictionary<string, double> PhasesMs, string? Error = null, TimeSpan Unsent = default);
+
+/// <summary>Parts of a latency that only the client knows.</summary>
+internal static class ClientPhases
+{
+    /// <summary>Due, but not sent: an open loop does not forgive a client that is late, or a function that is not cold yet.</summary>
+    public const string Unsent = "unsent";
+
+    /// <summary>What no phase accounts for: the way to the router and back, and all of a request that tells no phases.</summary>
+    public const string Rest = "rest";
+}
 
 /// <summary>Collects the measurements of one scenario in one mode. Safe from many threads.</summary>
-internal sealed class RunRecorder(string scenario, string mode)
+/// <param name="scenario">Which.</param>
+/// <param name="mode">In which mode.</param>
+/// <param name="warmup">Requests before, that are told to nobody.</param>
+internal sealed class RunRecorder(string scenario, string mode, int warmup = 0)
 {
+    private static readonly double[] Percentiles = [50, 90, 95, 99, 99.9];
+
     private readonly Lock _lock = new();
     private readonly LatencyHistogram _latency = new();
     private readonly SortedDictionary<string, LatencyHistogram> _phases = new(PhaseOrder.Instance);
     private readonly SortedDictionary<string, int> _starts = new(StringComparer.Ordinal);
     private readonly List<string> _errors = [];
+    private readonly Samples _samples = new();
+    private readonly Dictionary<string, double> _phaseSums = new(StringComparer.Ordinal);
+    private double _latencySum;
+    private double _unsentSum;
 
     public string Scenario { get; } = scenario;
 
     public string Mode { get; } = mode;
 
-    public void Add(Measurement measurement)
+    public void Add(Measurement measurement) => Add(measurement, TimeSpan.Zero);
+
+    /// <param name="measurement">What was measured.</param>
+    /// <param name="at">When it was due, after the begin.</param>
+    public void Add(Measurement measurement, TimeSpan at)
     {
         lock (_lock)
         {
@@ -33,6 +58,9 @@ internal sealed class RunRecorder(string scenario, string mode)
             }
 
             _latency.Record(measurement.Latency);
+            _latencySum += measurement.Latency.TotalMilliseconds;
+            _unsentSum += measurement.Unsent.TotalMilliseconds;
+            _samples.Add(at, Math.Round(measurement.Latency.TotalMilliseconds, 3), measurement.Start);
             if (measurement.Start.Length > 0)
             {
                 _starts[measurement.Start] = _starts.GetValueOrDefault(measurement.Start) + 1;
@@ -46,6 +74,7 @@ internal sealed class RunRecorder(string scenario, string mode)
                 }
 
                 histogram.RecordMilliseconds(milliseconds);
+                _phaseSums[phase] = _phaseSums.GetValueOrDefault(phase) + milliseconds;
             }
         }
     }
@@ -65,8 +94,50 @@ internal sealed class RunRecorder(string scenario, string mode)
                 new Dictionary<string, int>(_starts),
                 _latency.Percentiles(),
                 _phases.ToDictionary(phase => phase.Key, phase => phase.Value.Percentiles()!),
-                [.. _errors.Distinct(StringComparer.Ordinal).Take(5)]);
+                [.. _errors.Distinct(StringComparer.Ordinal).Take(5)])
+            {
+                Warmup = warmup,
+                MeanMs = n == 0 ? null : Math.Round(_latencySum / n, 3),
+                PhaseMeansMs = n == 0 ? new Dictionary<string, double>() : PhaseMeans(n),
+                Intervals = Intervals(),
+                Samples = [.. _samples.InOrder().Select(sample => sample.Ms)],
+            };
         }
+    }
+
+    /// <summary>The requests in the order in which they were due.</summary>
+    public IReadOnlyList<(TimeSpan At, double Ms, string Start)> InOrder()
+    {
+        lock (_lock)
+        {
+            return _samples.InOrder();
+        }
+    }
+
+    /// <summary>Percentiles of parts do not add up to the whole's; means do. What no phase accounts for is a part of its own.</summary>
+    private Dictionary<string, double> PhaseMeans(int n)
+    {
+        Dictionary<string, double> means = new(StringComparer.Ordinal);
+        if (_phaseSums.Count == 0 && _unsentSum == 0)
+        {
+            return means;
+        }
+
+        var parts = _phases.Keys.Select(phase => (phase, _phaseSums[phase]))
+            .Prepend((ClientPhases.Unsent, _unsentSum))
+            .Append((ClientPhases.Rest, _latencySum - _unsentSum - _phaseSums.Values.Sum()));
+        foreach (var (phase, sum) in parts)
+        {
+            means.Add(phase, Math.Round(sum / n, 3));
+        }
+
+        return means;
+    }
+
+    private IReadOnlyList<QuantileInterval> Intervals()
+    {
+        double[] sorted = [.. _samples.InOrder().Select(sample => sample.Ms).Order()];
+        return [.. Percentiles.Select(percentile => QuantileInterval.Of(sorted, percentile)).OfType<QuantileInterval>()];
     }
 
     /// <summary>As they happen; what is not in the one list of phases comes first: it is before them all (starting a process).</summary>

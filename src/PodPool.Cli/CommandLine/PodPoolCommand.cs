@@ -24,7 +24,7 @@ internal static class PodPoolCommand
         if (parsed.Errors.Count > 0 && parsed.Action is System.CommandLine.Invocation.ParseErrorAction)
         {
             var verb = parsed.CommandResult.Command;
-            var path = verb == Root.Value ? "podpool" : $"podpool {verb.Name}";
+            var path = string.Join(' ', Path(verb).Reverse());
             CommonOptions.OutputOf(Root.Value.Parse([]), terminal).Fail(CliException.Usage(
                 string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)), $"see `{path} --help`"));
             return ExitCode.Usage;
@@ -33,6 +33,17 @@ internal static class PodPoolCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var signals = new StopSignals(stop);
         return await parsed.InvokeAsync(new TerminalInvocation(terminal), stop.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>A verb and those it is one of, up to <c>podpool</c>.</summary>
+    private static IEnumerable<string> Path(Command verb)
+    {
+        for (var at = verb; at != Root.Value; at = at.Parents.OfType<Command>().First())
+        {
+            yield return at.Name;
+        }
+
+        yield return "podpool";
     }
 
     private static RootCommand Build()

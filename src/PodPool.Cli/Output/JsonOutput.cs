@@ -37,6 +37,10 @@ internal sealed class JsonOutput(Terminal terminal) : IOutput
     /// <summary>The form of a value in a file that a person may read too.</summary>
     public static string Serialize<T>(T value) => JsonSerializer.Serialize(value, Whole);
 
+    /// <summary>Reads what <see cref="Serialize"/> wrote.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static T? Deserialize<T>(string json) => JsonSerializer.Deserialize<T>(json, Whole);
+
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 
     private static JsonSerializerOptions Options(bool indented) => new(JsonSerializerDefaults.Web)

@@ -57,6 +57,35 @@ public sealed class BenchReportTests
     }
 
     [Fact]
+    public void The_means_of_the_parts_add_up_to_the_mean_of_the_whole()
+    {
+        var recorder = new RunRecorder("hello", BenchMode.Pooled);
+        recorder.Add(new(TimeSpan.FromMilliseconds(9), "pooled", Phases, Unsent: TimeSpan.FromMilliseconds(2)));
+        recorder.Add(new(TimeSpan.FromMilliseconds(1), "warm", new Dictionary<string, double>()));
+
+        var run = recorder.Result();
+
+        Assert.Equal(["unsent", "queue", "first_call", "rest"], run.PhaseMeansMs.Keys);
+        Assert.Equal([1, 0.5, 1.5, 2], run.PhaseMeansMs.Values);
+        Assert.Equal(5, run.MeanMs);
+    }
+
+    [Fact]
+    public void A_report_that_was_written_can_be_read_and_one_from_before_too()
+    {
+        var recorder = new RunRecorder("hello", BenchMode.Pooled, warmup: 3);
+        recorder.Add(new(TimeSpan.FromMilliseconds(5), "pooled", Phases));
+
+        var json = JsonOutput.Serialize(new BenchReport(Environment(), [recorder.Result()], [], Interrupted: false));
+        var run = JsonOutput.Deserialize<BenchReport>(json)!.Runs[0];
+        var old = Path.Combine(Repository.Root, "benchmarks", "results", "2026-11-27-072521-b226bb32056b.json");
+
+        Assert.Equal((3, 5.0), (run.Warmup, run.Samples[0]));
+        Assert.Contains("\"samples\": [5]", json, StringComparison.Ordinal);
+        Assert.All(JsonOutput.Deserialize<BenchReport>(File.ReadAllText(old))!.Runs, run => Assert.Empty(run.Samples));
+    }
+
+    [Fact]
     public void Ratios_compare_the_medians_of_one_scenario()
     {
         BenchRun Run(string mode, double p50) => new("hello", mode, 1, 0, null, new Dictionary<string, int>(), new(p50, 0, 0, 0, 0), new Dictionary<string, Percentiles>(), []);
@@ -66,6 +95,6 @@ public sealed class BenchReportTests
         Assert.Equal(new BenchRatio("hello", 50, 4), ratio);
     }
 
-    private static BenchEnvironment Environment() => new(
+    internal static BenchEnvironment Environment() => new(
         DateTimeOffset.UnixEpoch, "podpool bench", "1", null, "10.0.0", "linux", "x64", "cpu", 2, 1, "its own local platform", 10, "one-at-a-time", null, 3);
 }

@@ -31,7 +31,7 @@ internal static class BenchTargets
 
         command.Validators.Add(result =>
         {
-            if ((result.GetValue(Plain) is null) != (result.GetValue(PlainUrl) is null))
+            if (result.GetResult(Plain) is null != result.GetResult(PlainUrl) is null)
             {
                 result.AddError("--plain and --plain-url go together.");
             }
