@@ -58,6 +58,15 @@ public sealed class ConsoleGuardTests
         Assert.Equal(expected, answer.StatusCode);
     }
 
+    [Fact]
+    public void The_command_line_says_where_it_is_and_by_which_names()
+    {
+        var options = CommandLineOptions.Parse(["--state", "s", "--runtime", "r", "--listen", "unix:/l", "--console", "http://127.0.0.1:8085", "--console-host", "a.example, b.example"])!;
+        Assert.Equal("http://127.0.0.1:8085", options.Console);
+        Assert.Equal(["a.example", "b.example"], options.ConsoleHosts);
+        Assert.Null(CommandLineOptions.Parse(["--state", "s", "--runtime", "r", "--listen", "unix:/l"])!.Console);
+    }
+
     [Theory]
     [InlineData("127.0.0.1:8085")]
     [InlineData("unix:/tmp/console")]

@@ -64,7 +64,7 @@ public sealed class ConsolePageTests
         await using var manager = await SimulatedManager.StartAsync(folder.Path, warm: 2);
         var function = manager.AddFunction("hello");
         await using var page = await WatchedPage.OpenAsync(chromium, manager.Page);
-        await Expect(page.Page.Locator("#levels-title")).ToContainTextAsync("0 serving, 0 claimed, 2 warm");
+        await Expect(page.Page.Locator("#levels-title")).ToContainTextAsync("2 warm, 0 starting, 0 claimed, 0 serving");
         var pod = manager.Serve(function);
         manager.CountStart(function, pod, new(TimeSpan.FromMilliseconds(1), default, default, TimeSpan.FromMilliseconds(30)));
         manager.Load(function, inFlight: 12);

@@ -35,7 +35,7 @@ internal sealed class WatchedPage : IAsyncDisposable
         var watched = new WatchedPage(await context.NewPageAsync(), address);
         await watched.Page.GotoAsync(address.AbsoluteUri);
         await Expect(watched.Page.Locator("#status")).ToHaveTextAsync("live");
-        await watched.Page.WaitForFunctionAsync("performance.getEntriesByName('podpool-known').length > 0");
+        await Expect(watched.Page.Locator("#pools tbody tr")).Not.ToHaveCountAsync(0);
         return watched;
     }
 

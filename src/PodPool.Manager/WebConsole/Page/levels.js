@@ -2,7 +2,8 @@
 import { el, svg, setText } from './dom.js';
 import { count } from './format.js';
 
-const states = ['serving', 'claimed', 'warm', 'starting', 'draining'];
+// Warm pods at the bottom, where the line of those that are wanted can be compared with them.
+const states = ['warm', 'starting', 'claimed', 'serving', 'draining'];
 const column = { starting: 1, warm: 2, claimed: 3, serving: 4, draining: 5, misses: 7 };
 const windows = [['5 minutes', 300], ['1 hour', 3600]];
 const [left, right, top, bottom] = [44, 950, 24, 196];
@@ -109,7 +110,7 @@ function paintGrid(grid, most, y, shown) {
   }
 
   grid.dataset.key = key;
-  const steps = most === 1 ? [0, 1] : [0, most / 2, most];
+  const steps = most % 2 ? [0, most] : [0, most / 2, most];
   const minutes = shown / 60;
   grid.replaceChildren(
     ...steps.flatMap(pods => [

@@ -12,7 +12,10 @@ export const events = store => list(store, 'events', [
 function list(store, part, columns, most) {
   const body = el('tbody');
   const lines = [];
-  document.getElementById(part).append(el('thead', {}, el('tr', {}, ...columns.map(([label]) => el('th', { scope: 'col' }, label)))), body);
+  const none = el('p', { class: 'faint' }, 'none yet');
+  const table = document.getElementById(part);
+  table.append(el('thead', {}, el('tr', {}, ...columns.map(([label]) => el('th', { scope: 'col' }, label)))), body);
+  table.after(none);
   let painted = -1;
   return () => {
     if (painted === store.versions[part]) {
@@ -21,6 +24,7 @@ function list(store, part, columns, most) {
 
     painted = store.versions[part];
     const rows = store[part].slice(0, most);
+    none.hidden = rows.length > 0;
     while (lines.length < rows.length) {
       const cells = columns.map(() => el('td'));
       lines.push(cells);
