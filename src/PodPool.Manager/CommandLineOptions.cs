@@ -7,7 +7,7 @@ internal static class CommandLineOptions
 {
     public const string Usage = """
         PodPool.Manager --state DIR --runtime DIR --listen ADDRESS [--public URL] [--warm N] [--miss-probability P] [--max N]
-                         [--memory MIB] [--prefetch MIB] [--keep-pods]
+                         [--memory MIB] [--prefetch MIB] [--keep-pods] [--console ADDRESS] [--console-host NAME,…]
 
           --state DIR       what outlives the manager: functions, files, logs
           --runtime DIR     where the published PodPool.Runtime is
@@ -19,8 +19,10 @@ internal static class CommandLineOptions
           --memory MIB      memory of one pod (default 512; 0: no limit)
           --prefetch MIB    package files that each warm pod is given while it idles (default 16; 0: none)
           --keep-pods       pods go on when the manager stops, for the next one to take over
+          --console ADDRESS http://IP:port of the page for operators, /console; who reaches it may look, and nobody can change anything there
+          --console-host NAME,…  names by which a browser may reach the page, besides the address itself, localhost and 127.0.0.1
 
-        PodPool.Manager --kubernetes --state DIR --listen ADDRESS --operators ADDRESS [--health ADDRESS] [--registry URL]
+        PodPool.Manager --kubernetes --state DIR --listen ADDRESS --operators ADDRESS [--health ADDRESS] [--console ADDRESS] [--console-host NAME,…] [--registry URL]
                          [--registry-credentials FILE] [--insecure-registry HOST,…] [--domain NAME] [--gateway NAMESPACE/NAME] [--public URL] [--cluster-domain NAME]
                          [--kubeconfig FILE]
 
@@ -28,6 +30,7 @@ internal static class CommandLineOptions
           --state DIR       a cache: packages that were fetched
           --operators ADDRESS  where operators come in, on the loopback: who may forward the pod's ports may
           --health ADDRESS  where /healthz, /readyz and /metrics are answered
+          --console ADDRESS as above, on the loopback: who may forward the pod's ports may look
           --registry URL    the installation's registry, where deploys put packages; without TLS if it begins with http:
           --registry-credentials FILE  for that registry: the .dockerconfigjson of a Secret, which need not be there
           --insecure-registry HOST,…  registries without TLS
@@ -42,7 +45,7 @@ internal static class CommandLineOptions
     private static readonly string[] Valued =
     [
         "--state", "--runtime", "--listen", "--public", "--domain", "--warm", "--miss-probability", "--max", "--memory", "--prefetch",
-        "--operators", "--health", "--registry", "--registry-credentials", "--insecure-registry", "--gateway", "--cluster-domain", "--kubeconfig",
+        "--operators", "--health", "--console", "--console-host", "--registry", "--registry-credentials", "--insecure-registry", "--gateway", "--cluster-domain", "--kubeconfig",
     ];
 
     /// <returns>Null: help was asked for.</returns>
@@ -80,6 +83,8 @@ internal static class CommandLineOptions
             PublicAddress = values.GetValueOrDefault("--public", "http://127.0.0.1:8080"),
             Domain = values.GetValueOrDefault("--domain"),
             Health = values.GetValueOrDefault("--health"),
+            Console = values.GetValueOrDefault("--console"),
+            ConsoleHosts = Names("--console-host"),
             KeepPods = values.ContainsKey("--keep-pods"),
             Pools =
             [
@@ -106,7 +111,7 @@ internal static class CommandLineOptions
                 Operators = Required("--operators"),
                 Registry = values.GetValueOrDefault("--registry") is { Length: > 0 } registry ? registry : null,
                 RegistryCredentials = values.GetValueOrDefault("--registry-credentials"),
-                InsecureRegistries = values.TryGetValue("--insecure-registry", out var hosts) ? hosts.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [],
+                InsecureRegistries = Names("--insecure-registry"),
                 Gateway = values.GetValueOrDefault("--gateway") is { Length: > 0 } gateway ? gateway : null,
                 ClusterDomain = values.GetValueOrDefault("--cluster-domain", "cluster.local"),
                 KubeConfig = values.GetValueOrDefault("--kubeconfig"),
@@ -122,6 +127,8 @@ internal static class CommandLineOptions
             : throw new ManagerOptionsException($"the environment variable {name} is not set: --kubernetes needs it");
 
         string Required(string name) => values.TryGetValue(name, out var value) ? value : throw new ManagerOptionsException($"{name} is missing; --help lists the options");
+
+        string[] Names(string name) => values.TryGetValue(name, out var list) ? list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
 
         int Number(string name, int otherwise) => !values.TryGetValue(name, out var text) ? otherwise
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number

@@ -16,6 +16,7 @@ using PodPool.Manager.Platform;
 using PodPool.Manager.Pools;
 using PodPool.Manager.Processes;
 using PodPool.Manager.Routing;
+using PodPool.Manager.WebConsole;
 
 namespace PodPool.Manager;
 
@@ -50,6 +51,11 @@ public static class ManagerHost
                 builder.Services.AddProcesses(options);
             }
 
+            if (options.Console is not null)
+            {
+                builder.Services.AddConsole();
+            }
+
             Endpoints.Listen(builder, options);
             configure?.Invoke(builder);
             var app = builder.Build();
@@ -74,6 +80,9 @@ public static class ManagerHost
         var address = manager.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return address.StartsWith("http://unix:", StringComparison.Ordinal) ? address["http://".Length..] : address;
     }
+
+    /// <summary>Where the console of a started manager is: as in its options, with the port that a port 0 became; null: it has none.</summary>
+    public static Uri? ConsoleOf(WebApplication manager) => manager.Services.GetService<ConsoleServer>()?.Address;
 
     private static void AddManager(this IServiceCollection services, ManagerOptions options, StateLock stateLock)
     {

@@ -47,6 +47,14 @@ public sealed record ManagerOptions
     /// <value><c>http://IP:port</c>. Default: null, nowhere.</value>
     public string? Health { get; init; }
 
+    /// <summary>Where people look at the manager, at <c>/console</c> (HTTP/1.1). Nothing can be changed there, and nobody is asked who they are.</summary>
+    /// <value><c>http://IP:port</c>, of the loopback if not all who reach it may see functions, pods and events. Default: null, nowhere.</value>
+    public string? Console { get; init; }
+
+    /// <summary>Names by which a browser may reach the console, besides its address, <c>localhost</c> and <c>127.0.0.1</c>.</summary>
+    /// <value>Each a host without a port; <c>*.example.com</c> is every name below it. Default: none.</value>
+    public IReadOnlyList<string> ConsoleHosts { get; init; } = [];
+
     /// <summary>Whether pods go on when the manager stops, for the next one to take over.</summary>
     /// <value>Default: false: they are drained and ended.</value>
     public bool KeepPods { get; init; }
@@ -118,6 +126,9 @@ public sealed record ManagerOptions
     /// <summary>What <see cref="Health"/> says; null: nothing.</summary>
     internal System.Net.IPEndPoint? HealthEndPoint => Health is null ? null : PodAddress.Parse(Health) as System.Net.IPEndPoint;
 
+    /// <summary>What <see cref="Console"/> says; null: nothing.</summary>
+    internal System.Net.IPEndPoint? ConsoleEndPoint => Console is null ? null : PodAddress.Parse(Console) as System.Net.IPEndPoint;
+
     /// <summary>Whether <see cref="Listen"/> is <c>https</c>.</summary>
     /// <exception cref="FormatException">It is no address.</exception>
     internal bool ListensOverTls
@@ -168,20 +179,8 @@ public sealed record ManagerOptions
             }
         }
 
-        if (Health is not null)
-        {
-            try
-            {
-                if (HealthEndPoint is null)
-                {
-                    problems.Add($"{nameof(Health)}: '{Health}' is no http://IP:port");
-                }
-            }
-            catch (FormatException exception)
-            {
-                problems.Add($"{nameof(Health)}: {exception.Message}");
-            }
-        }
+        problems.AddRange(ProblemsOfPort(nameof(Health), Health));
+        problems.AddRange(ProblemsOfPort(nameof(Console), Console));
 
         if (Kubernetes is null && Pools.Count == 0)
         {
@@ -205,6 +204,23 @@ public sealed record ManagerOptions
         if (problems.Count > 0)
         {
             throw new ManagerOptionsException(string.Join("; ", problems));
+        }
+    }
+
+    private static IEnumerable<string> ProblemsOfPort(string name, string? address)
+    {
+        if (address is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            return PodAddress.Parse(address) is System.Net.IPEndPoint ? [] : [$"{name}: '{address}' is no http://IP:port"];
+        }
+        catch (FormatException exception)
+        {
+            return [$"{name}: {exception.Message}"];
         }
     }
 

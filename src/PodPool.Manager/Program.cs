@@ -41,6 +41,11 @@ try
     await manager.StartAsync();
     Volatile.Write(ref started, true);
     Console.WriteLine($"listening {ManagerHost.AddressOf(manager)}");
+    if (ManagerHost.ConsoleOf(manager) is { } console)
+    {
+        Console.WriteLine($"console {new Uri(console, "/console")}");
+    }
+
     await manager.WaitForShutdownAsync();
     if (manager.Services.GetRequiredService<ILeading>().Ended is { } why)
     {

@@ -43,6 +43,8 @@ internal sealed class LocalCommand : Verb
 
     private static readonly Option<string?> Domain = new("--domain") { Description = "call functions at FUNCTION.NAMESPACE.DOMAIN, too", HelpName = "DOMAIN" };
 
+    private static readonly Option<string?> Console = new("--console") { Description = "where to look at pools and functions in a browser, e.g. http://127.0.0.1:8085; who reaches it may look", HelpName = "URL" };
+
     private static readonly Option<bool> Dapr = new("--dapr") { Description = "run a daprd, too, for the functions that use Dapr; it is looked for on the PATH" };
 
     private static readonly Option<string?> DaprComponents = new("--dapr-components") { Description = "the folder of Dapr's components [default: ~/.dapr/components]", HelpName = "DIR" };
@@ -52,7 +54,7 @@ internal sealed class LocalCommand : Verb
     public LocalCommand()
         : base("local", "Run the whole platform on this machine: manager, router and a pool of processes.")
     {
-        foreach (var option in (Option[])[Listen, State, Warm, MissProbability, Max, Memory, Domain, Dapr, DaprComponents, Verbose, UntilInputEnds])
+        foreach (var option in (Option[])[Listen, State, Warm, MissProbability, Max, Memory, Domain, Console, Dapr, DaprComponents, Verbose, UntilInputEnds])
         {
             Add(option);
         }
@@ -67,7 +69,7 @@ internal sealed class LocalCommand : Verb
     private protected override async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
     {
         var options = new LocalOptions(
-            EndPointOf(context.Require(Listen)),
+            EndPointOf("--listen", context.Require(Listen)),
             context.Get(State) ?? UserFolders.State(context.Terminal.Environment),
             context.Get(Warm),
             context.Get(MissProbability),
@@ -76,6 +78,7 @@ internal sealed class LocalCommand : Verb
             context.Get(Domain),
             context.Get(Verbose))
         {
+            Console = context.Get(Console) is { } page ? EndPointOf("--console", page) : null,
             Dapr = context.Get(Dapr) || context.Get(DaprComponents) is not null
                 ? new(DaprdProgram.Find(context.Terminal.Environment), DaprdProgram.Components(context.Get(DaprComponents)))
                 : null,
@@ -95,7 +98,12 @@ internal sealed class LocalCommand : Verb
                 using var announced = new LocalServers(context.Terminal.Environment).Announce(
                     platform.Operator, platform.Address.GetLeftPart(UriPartial.Authority), platform.State);
                 var address = platform.Address.GetLeftPart(UriPartial.Authority);
-                context.Output.Item(new { Ready = address, Server = platform.Operator, platform.State }, ReadyLine + address);
+                if (platform.Console is { } console)
+                {
+                    context.Output.Note($"Console: {console}");
+                }
+
+                context.Output.Item(new { Ready = address, Server = platform.Operator, platform.State, platform.Console }, ReadyLine + address);
                 await Task.Delay(Timeout.InfiniteTimeSpan, context.Terminal.Time, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 context.Output.Note("Ending: requests in flight get a few seconds, then every pod is ended.");
             }
@@ -108,7 +116,7 @@ internal sealed class LocalCommand : Verb
         return ExitCode.Ok;
     }
 
-    private static IPEndPoint EndPointOf(string url)
+    private static IPEndPoint EndPointOf(string option, string url)
     {
         try
         {
@@ -122,7 +130,7 @@ internal sealed class LocalCommand : Verb
             // Said below, in the words of the option.
         }
 
-        throw CliException.Usage($"--listen {url}: that is no address to listen on", "write http://IP:PORT, e.g. http://127.0.0.1:8080, or http://0.0.0.0:8080 for every network");
+        throw CliException.Usage($"{option} {url}: that is no address to listen on", "write http://IP:PORT, e.g. http://127.0.0.1:8080, or http://0.0.0.0:8080 for every network");
     }
 
     private static async Task EndWithInputAsync(Terminal terminal, CancellationTokenSource end)

@@ -14,6 +14,9 @@ namespace PodPool.Cli.Local;
 /// <param name="Verbose">Whether the logs have more than warnings.</param>
 internal sealed record LocalOptions(IPEndPoint Listen, string State, int? Warm, double? MissProbability, int Max, long MemoryBytes, string? Domain, bool Verbose)
 {
+    /// <summary>Where the manager is looked at in a browser; port 0 takes a free one. Null: nowhere.</summary>
+    public IPEndPoint? Console { get; init; }
+
     /// <summary>What is wanted of Dapr; null: nothing.</summary>
     public LocalDaprOptions? Dapr { get; init; }
 }

@@ -49,6 +49,9 @@ internal sealed class LocalPlatform : IAsyncDisposable
     /// <summary>Where the router listens.</summary>
     public Uri Address { get; }
 
+    /// <summary>The page of the manager; null: it has none.</summary>
+    public Uri? Console => ManagerHost.ConsoleOf(_manager) is { } address ? new(address, "/console") : null;
+
     /// <summary>Where the manager listens.</summary>
     public string Operator { get; }
 
@@ -91,7 +94,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
             await StopAsync(manager).ConfigureAwait(false);
             if (exception is ManagerOptionsException or ValidationException)
             {
-                throw CliException.Failed(exception.Message, "another folder is named with --state DIR, another address with --listen URL", exception);
+                throw CliException.Failed(exception.Message, "another folder is named with --state DIR, another address with --listen URL or --console URL", exception);
             }
 
             throw;
@@ -159,6 +162,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
         Listen = SocketOf(state),
         PublicAddress = address.GetLeftPart(UriPartial.Authority),
         Domain = options.Domain,
+        Console = options.Console is { } console ? $"http://{console}" : null,
         Pools =
         [
             new PoolOptions

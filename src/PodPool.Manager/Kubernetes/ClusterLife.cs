@@ -40,9 +40,13 @@ internal sealed partial class ClusterLife(
     private DateTimeOffset _due;
     private Task _running = Task.CompletedTask;
     private Task _election = Task.CompletedTask;
+    private LeaseElection? _elected;
 
     /// <inheritdoc/>
     public string? Ended { get; private set; }
+
+    /// <inheritdoc/>
+    public string? Leader => Volatile.Read(ref _elected)?.Holder;
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -89,6 +93,7 @@ internal sealed partial class ClusterLife(
         {
             var election = new LeaseElection(
                 api.Resource<k8s.Models.V1Lease>(urgent: true), new() { Namespace = options.Namespace, Identity = options.Identity }, time, loggers.CreateLogger<LeaseElection>());
+            Volatile.Write(ref _elected, election);
             var end = await election.RunAsync(LeadAsync, _stopping.Token).ConfigureAwait(false);
             leadership.End();
             if (end is LeaseEnd.Lost lost)

@@ -8,6 +8,9 @@ internal interface ILeading
     /// <summary>Why this manager ended by itself: something took the lead from it, or broke; null: it did not.</summary>
     string? Ended { get; }
 
+    /// <summary>Who leads, as last seen; null: nobody, nobody knows yet, or there is only this manager.</summary>
+    string? Leader { get; }
+
     /// <summary>Finds out what exists. When it returns, the manager may listen; whether it leads by then is not said.</summary>
     Task StartAsync(CancellationToken cancellationToken);
 
@@ -20,6 +23,9 @@ internal sealed class LeadsAlone(PoolSet pools) : ILeading
 {
     /// <inheritdoc/>
     public string? Ended => null;
+
+    /// <inheritdoc/>
+    public string? Leader => null;
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -11,11 +11,13 @@ internal sealed class ManagerMetrics : IDisposable
     /// <summary>The name of the meter.</summary>
     public const string MeterName = "PodPool.Manager";
 
-    /// <summary>From 1 ms up: a start is of that order.</summary>
-    private static readonly InstrumentAdvice<double> Buckets = new()
-    {
-        HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
-    };
+    /// <summary>The name of the histogram of starts.</summary>
+    public const string StartDuration = "podpool.manager.start.duration";
+
+    /// <summary>Upper ends of buckets in seconds, from 1 ms up: a start is of that order.</summary>
+    public static readonly IReadOnlyList<double> Boundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+
+    private static readonly InstrumentAdvice<double> Buckets = new() { HistogramBucketBoundaries = Boundaries };
 
     private readonly Histogram<double> _starts;
     private readonly Histogram<double> _refills;
@@ -25,7 +27,7 @@ internal sealed class ManagerMetrics : IDisposable
     public ManagerMetrics(IMeterFactory factory, string name)
     {
         Meter = factory.Create(name);
-        _starts = Meter.CreateHistogram("podpool.manager.start.duration", "s", "What a start took in the manager and the pod, by phase.", advice: Buckets);
+        _starts = Meter.CreateHistogram(StartDuration, "s", "What a start took in the manager and the pod, by phase.", advice: Buckets);
         _refills = Meter.CreateHistogram("podpool.pool.refill.duration", "s", "From the order of a pod until it was warm.", advice: Buckets);
         _failures = Meter.CreateCounter<long>("podpool.specialization.failures", "{failure}", "Specializations that failed.");
         _misses = Meter.CreateCounter<long>("podpool.pool.misses", "{miss}", "Claims that found no warm pod.");

@@ -12,7 +12,17 @@ namespace PodPool.Manager.Operations;
 /// <summary>A start of a function.</summary>
 internal sealed record StartRecord(DateTimeOffset At, PodId Pod, bool Miss, TimeSpan Queued, StartPhases Phases);
 
-/// <summary>What happened, as far as somebody may still ask: the last start and failure of each function, and whoever watches.</summary>
+/// <summary>Something that happened in a pool.</summary>
+internal readonly record struct Happening(DateTimeOffset At, string Pool, PoolEvent Event);
+
+/// <summary>A start that found no warm pod.</summary>
+/// <param name="At">When.</param>
+/// <param name="Pool">Whose pods were wanted.</param>
+/// <param name="Function">For what.</param>
+/// <param name="Why">Why there was none, for people.</param>
+internal readonly record struct MissRecord(DateTimeOffset At, string Pool, Name Function, string Why);
+
+/// <summary>What happened, as far as somebody may still ask: the last start and failure of each function, the last events and misses, and whoever watches.</summary>
 internal sealed class EventJournal(ManagerOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<Name, StartRecord> _starts = new();
@@ -20,6 +30,12 @@ internal sealed class EventJournal(ManagerOptions options, TimeProvider time)
     private readonly ConcurrentDictionary<PodId, DateTimeOffset> _since = new();
     private readonly ConcurrentDictionary<Channel<Event>, Name?> _watchers = new();
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The last things that happened.</summary>
+    public Recent<Happening> Happenings { get; } = new(256);
+
+    /// <summary>The last misses.</summary>
+    public Recent<MissRecord> Misses { get; } = new(64);
 
     /// <summary>Completes with the next thing that happens. Take it before you look at what you wait for.</summary>
     public Task Next => Volatile.Read(ref _next).Task;
@@ -52,6 +68,7 @@ internal sealed class EventJournal(ManagerOptions options, TimeProvider time)
                 break;
         }
 
+        Happenings.Add(new(at, pool, happened));
         if (!_watchers.IsEmpty)
         {
             Tell(pool, happened, at);
@@ -62,6 +79,9 @@ internal sealed class EventJournal(ManagerOptions options, TimeProvider time)
 
     /// <summary>Wakes whoever waits for something to happen.</summary>
     public void Wake() => Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    /// <summary>A start found no warm pod.</summary>
+    public void Missed(string pool, Name function, string why) => Misses.Add(new(time.GetUtcNow(), pool, function, why));
 
     /// <summary>A claim succeeded.</summary>
     public void Started(Name function, PodId pod, StartPhases phases)

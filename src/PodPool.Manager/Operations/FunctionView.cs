@@ -120,6 +120,11 @@ internal sealed class FunctionView(ManagerOptions options, FunctionRegistry func
         };
     }
 
+    /// <summary>Whether a function can be called, and the reason in a word.</summary>
+    public static (bool Ready, string Reason) Readiness(Core.FunctionStatus live)
+        => live.BreakerOpenFor is not null ? (false, live.LastFault?.Reason ?? Reason.BreakerOpen.WireName())
+            : (true, live.Instances.Any(instance => instance.State == PodState.Serving) ? "Serving" : "Idle");
+
     private void AddHistory(WireStatus status, Core.FunctionStatus live, FunctionRecord record)
     {
         if (events.LastStart(record.Name) is { } start)
@@ -145,12 +150,13 @@ internal sealed class FunctionView(ManagerOptions options, FunctionRegistry func
         }
 
         var serves = live.Instances.Any(instance => instance.State == PodState.Serving);
-        var failed = live.BreakerOpenFor is not null;
+        var (ready, reason) = Readiness(live);
+        var failed = !ready;
         status.Conditions.Add(new Condition
         {
             Type = "Ready",
-            Status = !failed,
-            Reason = failed ? live.LastFault?.Reason ?? Reason.BreakerOpen.WireName() : serves ? "Serving" : "Idle",
+            Status = ready,
+            Reason = reason,
             Message = failed ? live.LastFault?.Message ?? "" : serves ? "instances serve" : "the next request starts an instance",
             Since = failed ? ToTimestamp(events.LastFailure(record.Name)) : status.DeployedAt,
         });

@@ -16,6 +16,9 @@ internal interface IPoolObserver
 
     /// <summary>Something a person may want to see; in the order in which it happened.</summary>
     void Happened(PoolRunner pool, PoolEvent happened);
+
+    /// <summary>A function found no warm pod. Told after whoever waits was served as far as can be.</summary>
+    void Missed(PoolRunner pool, FunctionName function);
 }
 
 /// <summary>
@@ -197,9 +200,10 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         {
             _created.TryRemove(gone, out _);
         }
-        else if (happened.Kind == PoolEventKind.Miss)
+        else if (happened is { Kind: PoolEventKind.Miss, Function: { } function })
         {
             _metrics.Miss(Name);
+            _notes.Enqueue(() => _observer.Missed(this, function));
         }
 
         _observer.Happened(this, happened);

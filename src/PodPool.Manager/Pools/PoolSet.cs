@@ -316,6 +316,8 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
 
     void IPoolObserver.Happened(PoolRunner pool, PoolEvent happened) => _events.Add(pool.Name, happened);
 
+    void IPoolObserver.Missed(PoolRunner pool, FunctionName function) => _events.Missed(pool.Name, function, MissCause.Of(pool.Status));
+
     /// <summary>One that stands by only remembers: the links hold what their pods said last.</summary>
     private void Tell(string pool, PodObservation observation)
     {

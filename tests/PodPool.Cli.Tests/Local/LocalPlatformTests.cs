@@ -42,8 +42,10 @@ public sealed class LocalPlatformTests : IDisposable
             Assert.Equal($"ready {address.GetLeftPart(UriPartial.Authority)}", first.Out.Trim());
         }
 
-        await using var second = LocalProcess.Start(_terminal, "--listen", FreePort);
+        var console = $"http://127.0.0.1:{Tests.FreePort.Next()}";
+        await using var second = LocalProcess.Start(_terminal, "--listen", FreePort, "--console", console);
         var again = await second.ReadyAsync();
+        Assert.Contains("/console/app.js", await _http.GetStringAsync(new Uri(new(console), "/console"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         using var after = await _http.GetAsync(new Uri(again, "/default/hello?name=Bob"), TestContext.Current.CancellationToken);
         Assert.Equal("""{"message":"hello Bob"}""", await after.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Contains("hello Bob", await RunAsync("invoke", "hello", "--path", "?name=Bob"), StringComparison.Ordinal);
@@ -119,6 +121,7 @@ public sealed class LocalPlatformTests : IDisposable
     [Theory]
     [InlineData("--listen", "nonsense")]
     [InlineData("--listen", "https://127.0.0.1:8080")]
+    [InlineData("--console", "unix:/tmp/console")]
     [InlineData("--warm", "-1")]
     [InlineData("--memory", "lots")]
     public async Task A_wrong_option_is_refused_before_anything_starts(string option, string value)

@@ -43,6 +43,15 @@ public sealed class OverlayTests
     }
 
     [Fact]
+    public async Task The_console_is_on_the_loopback_of_the_managers_pod_and_no_port_of_it_is_declared()
+    {
+        var manager = Find(await RenderAsync("default", []), "Deployment", "podpool-manager");
+        var console = new Uri(Value(manager, "--console"));
+        Assert.True(console.IsLoopback);
+        Assert.DoesNotContain(SchemaFile.Nodes(manager), node => node is YamlMappingNode map && map.Children.TryGetValue("containerPort", out var port) && Text(port) == $"{console.Port}");
+    }
+
+    [Fact]
     public async Task Managers_are_reached_over_TLS_and_routers_alone_mount_the_certificate_for_it()
     {
         var objects = await RenderAsync("default", []);

@@ -68,7 +68,8 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     /// <param name="unreachableAfter">How long a pod may be silent.</param>
     /// <param name="gateway">The Gateway.</param>
     /// <param name="tls">Whether routers come in by a port over TLS, or by a socket.</param>
-    public async Task<ClusterManager> StartManagerAsync(string name, TimeSpan? unreachableAfter = null, string? gateway = null, bool tls = false)
+    /// <param name="console">Whether it has a page.</param>
+    public async Task<ClusterManager> StartManagerAsync(string name, TimeSpan? unreachableAfter = null, string? gateway = null, bool tls = false, bool console = false)
     {
         var config = Path.Combine(_folder.Path, $"{name}.config");
         await File.WriteAllTextAsync(config, $$$"""
@@ -86,6 +87,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
             Listen = tls ? $"https://{pool.LocalEndPoint}" : "unix:" + Path.Combine(_folder.Path, $"{name}.sock"),
             Pools = [],
             KeepPods = true,
+            Console = console ? "http://127.0.0.1:0" : null,
             Domain = gateway is null ? null : "example.com",
             Rehearse = false,
             UnreachableAfter = unreachableAfter ?? TimeSpan.FromSeconds(10),
@@ -195,6 +197,9 @@ internal sealed class ClusterManager(WebApplication host, ManagerOptions options
 
     /// <summary>The installation's.</summary>
     public CertificateAuthority Authority => authority;
+
+    /// <summary>The page, of one that has it.</summary>
+    public Uri Page => new(ManagerHost.ConsoleOf(host)!, "/console");
 
     /// <summary>Who it is to routers.</summary>
     public PeerSecurity Security => host.Services.GetRequiredService<PeerSecurity>();

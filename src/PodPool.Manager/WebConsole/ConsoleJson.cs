@@ -1,0 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace PodPool.Manager.WebConsole;
+
+/// <summary>How what the page is told is written.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ConsoleMessage))]
+[JsonSerializable(typeof(FunctionDetails))]
+internal sealed partial class ConsoleJson : JsonSerializerContext;

@@ -1,0 +1,18 @@
+using PodPool.Manager.WebConsole.History;
+
+namespace PodPool.Manager.WebConsole;
+
+/// <summary>What a manager with a console has besides.</summary>
+internal static class ConsoleServices
+{
+    public static void AddConsole(this IServiceCollection services)
+    {
+        services.AddSingleton<StartFigures>();
+        services.AddSingleton<LevelRecorder>();
+        services.AddHostedService(provider => provider.GetRequiredService<LevelRecorder>());
+        services.AddSingleton<ConsoleView>();
+        services.AddSingleton<ConsoleFeed>();
+        services.AddSingleton<ConsoleServer>();
+        services.AddHostedService(provider => provider.GetRequiredService<ConsoleServer>());
+    }
+}
