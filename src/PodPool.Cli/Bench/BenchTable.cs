@@ -88,7 +88,9 @@ internal static class BenchTable
 
         if (report.Runs.Any(run => run.Warmup > 0))
         {
-            var warmups = string.Join(", ", report.Runs.Where(run => run.Warmup > 0).Select(run => $"{run.Scenario} {run.Mode} {run.Warmup}"));
+            var warmups = report.Runs.GroupBy(run => run.Warmup).Count() == 1
+                ? string.Create(CultureInfo.InvariantCulture, $"{report.Runs[0].Warmup} each")
+                : string.Join(", ", report.Runs.Where(run => run.Warmup > 0).Select(run => string.Create(CultureInfo.InvariantCulture, $"{run.Warmup} of {run.Scenario} {run.Mode}")));
             console.MarkupLineInterpolated($"[grey]Requests before those, in no figure: {warmups}.[/]");
         }
     }
