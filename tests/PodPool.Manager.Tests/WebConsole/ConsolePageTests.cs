@@ -3,6 +3,7 @@ using Deque.AxeCore.Playwright;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using PodPool.Manager.Functions;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Tests.Peers;
 using PodPool.WebConsole.Simulating;
 using static Microsoft.Playwright.Assertions;
@@ -74,6 +75,45 @@ public sealed class ConsolePageTests
         manager.Host.Services.GetRequiredService<FunctionRegistry>().Remove(function);
         await Expect(page.Page.Locator("#functions tbody tr:visible")).ToHaveCountAsync(0);
         page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task While_the_keyboard_is_in_a_table_its_rows_stay_where_they_are()
+    {
+        await using var chromium = await StartBrowserAsync();
+        using var folder = new TemporaryFolder();
+        await using var manager = await SimulatedManager.StartAsync(folder.Path, warm: 1);
+        var (first, second) = (manager.AddFunction("first"), manager.AddFunction("second"));
+        manager.Serve(first);
+        manager.Serve(second);
+        manager.Load(first, inFlight: 9);
+        await using var watched = await WatchedPage.OpenAsync(chromium, manager.Page);
+        await watched.Page.Locator("#functions thead").GetByRole(AriaRole.Button, new() { Name = "In flight" }).ClickAsync();
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "default/first" }).FocusAsync();
+        manager.Load(second, inFlight: 20);
+        await Expect(watched.Cell("functions", "default/second", "In flight")).ToHaveTextAsync("20");
+        Assert.Equal(["default/first", "default/second"], await watched.NamesAsync("functions"));
+
+        await watched.Page.Locator("#functions-filter").FocusAsync();
+        Assert.Equal(["default/second", "default/first"], await watched.NamesAsync("functions"));
+    }
+
+    [Fact]
+    public async Task Of_one_that_stands_by_the_page_says_who_leads_and_shows_all_once_it_leads()
+    {
+        await using var chromium = await StartBrowserAsync();
+        using var folder = new TemporaryFolder();
+        var leadership = new Leadership();
+        await using var manager = await SimulatedManager.StartAsync(folder.Path, warm: 1, builder =>
+        {
+            builder.Services.AddSingleton(leadership);
+            builder.Services.AddSingleton<ILeading, StandsBy>();
+        });
+        await using var watched = await WatchedPage.OpenAsync(chromium, manager.Page, isLive: false);
+        await Expect(watched.Page.Locator("#status")).ToContainTextAsync($"stands by: {StandsBy.Other} leads");
+        leadership.Begin(1);
+        await Expect(watched.Page.Locator("#status")).ToHaveTextAsync("live");
+        await Expect(watched.Page.Locator("#pools tbody tr")).ToHaveCountAsync(1);
     }
 
     [Fact]

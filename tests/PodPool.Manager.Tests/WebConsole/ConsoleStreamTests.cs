@@ -193,8 +193,7 @@ public sealed class ConsoleStreamTests : IDisposable
         await using var manager = await StartAsync(warm: 1, configure: builder =>
         {
             builder.Services.AddSingleton(leadership);
-            builder.Services.AddSingleton<ILeading>(services => new StandsBy(services.GetRequiredService<LeadsAlone>()));
-            builder.Services.AddSingleton<LeadsAlone>();
+            builder.Services.AddSingleton<ILeading, StandsBy>();
         });
         using var stream = await ConsoleStream.OpenAsync(manager.Page);
         var all = (await stream.NextAsync())!.Value.Data!;
@@ -232,15 +231,4 @@ public sealed class ConsoleStreamTests : IDisposable
             configure?.Invoke(builder);
         },
         change);
-
-    private sealed class StandsBy(LeadsAlone inner) : ILeading
-    {
-        public string? Ended => null;
-
-        public string? Leader => "podpool-manager-1";
-
-        public Task StartAsync(CancellationToken cancellationToken) => inner.StartAsync(cancellationToken);
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

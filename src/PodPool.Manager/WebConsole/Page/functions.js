@@ -21,21 +21,21 @@ const phases = ['queue', 'claim', 'transfer', 'load', 'start'];
 export function functions(store) {
   const details = document.getElementById('function');
   let opened = null;
-  let opener = null;
   let shown = null;
   let painted = -1;
 
   const close = () => {
+    const name = opened;
     opened = shown = null;
     details.hidden = true;
-    opener?.focus();
+    table.focus(name);
     store.versions.functions++;
     store.changed();
   };
 
   const table = new Table(document.getElementById('functions'), document.getElementById('functions-pager'), columns, {
-    open: async (row, button) => {
-      [opened, opener] = [row.name, button];
+    open: async row => {
+      opened = row.name;
       await refresh();
       document.getElementById('function-title')?.focus();
     },

@@ -17,6 +17,7 @@ export class Table {
     this.#headers = columns.map(column => el('th', { scope: 'col', class: column.number ? 'number' : null },
       el('button', { type: 'button', onclick: () => this.#sortBy(column) }, column.label)));
     this.#body = el('tbody');
+    this.#body.addEventListener('focusout', event => { if (!this.#body.contains(event.relatedTarget)) this.#arrange(); });
     table.append(el('thead', {}, el('tr', {}, ...this.#headers)), this.#body);
     const turn = (by, label) => el('button', { type: 'button', onclick: () => { this.#page += by; this.#arrange(); } }, label);
     this.#pager = { back: turn(-1, 'Previous'), where: el('span', { role: 'status' }), on: turn(1, 'Next') };
@@ -38,6 +39,12 @@ export class Table {
 
     // While somebody is in the table, rows stay where they are: what is pressed shall be what was read.
     this.#arrange(this.#body.contains(document.activeElement));
+  }
+
+  /** Puts the keyboard on a row, or on the first column's header if the row is not shown. */
+  focus(name) {
+    const line = this.#rows.find(each => each.row?.name === name);
+    (line?.cells[0] ?? this.#headers[0].firstChild).focus();
   }
 
   #sortBy(column) {
@@ -114,7 +121,7 @@ export class Table {
     const line = { row: null, cells: [], element: el('tr') };
     this.#columns.forEach((column, index) => {
       if (index === 0) {
-        const button = el('button', { type: 'button', onclick: () => this.#open(line.row, button) });
+        const button = el('button', { type: 'button', onclick: () => this.#open(line.row) });
         line.element.append(el('th', { scope: 'row' }, button));
         line.cells.push(button);
       } else {
