@@ -95,9 +95,10 @@ internal sealed class ConsoleView(
     {
         var status = pool.Status;
         return new(
-            pool.Name, status.Spec.Warm, status.Spec.Max == int.MaxValue ? 0 : status.Spec.Max, status.Starting, status.Warm, status.Claimed, status.Serving, status.Draining,
+            pool.Name, status.Target, status.Spec.Max == int.MaxValue ? 0 : status.Spec.Max, status.Starting, status.Warm, status.Claimed, status.Serving, status.Draining,
             status.Claims, status.Misses, held.Waiting, held.InFlight)
         {
+            Why = status.Size?.Why,
             Trouble = status.Stopped is { } stop ? $"refill has stopped: {stop.Message}" : status.IsDegraded ? $"pods do not start: {status.Trouble}" : null,
         };
     }

@@ -58,6 +58,17 @@ public sealed class ConsolePageTests
     }
 
     [Fact]
+    public async Task A_pool_that_sizes_itself_says_why()
+    {
+        await using var chromium = await StartBrowserAsync();
+        await using var manager = await ManagerUnderTest.StartAsync(
+            warm: 1, options => options with { Console = "http://127.0.0.1:0", Pools = [options.Pools[0] with { Size = new() { Auto = new(0.01) { Max = 2 } } }] });
+        await using var page = await WatchedPage.OpenAsync(chromium, new Uri(ManagerHost.ConsoleOf(manager.Host)!, "/console"));
+        await Expect(page.Page.Locator("#levels-why")).ToContainTextAsync("claims/s now");
+        page.AssertQuiet();
+    }
+
+    [Fact]
     public async Task What_happens_while_one_looks_is_seen()
     {
         await using var chromium = await StartBrowserAsync();
