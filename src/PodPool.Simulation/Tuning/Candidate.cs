@@ -27,6 +27,7 @@ public sealed record Candidate(SizePolicy Policy, SimulationSettings Settings)
     public string Name => Policy switch
     {
         SizePolicy.Auto => FormattableString.Invariant($"auto {Settings.Pool.Auto!.MissProbability}"),
+        SizePolicy.Scheduled when Settings.Pool.Schedules.Count == 0 => FormattableString.Invariant($"scheduled {Warm}"),
         SizePolicy.Scheduled => FormattableString.Invariant($"scheduled {Warm} to {Settings.Pool.Schedules.Select(schedule => schedule.Warm).Append(Warm).Max()}"),
         _ => FormattableString.Invariant($"fixed {Warm}"),
     };
