@@ -14,6 +14,16 @@ internal static class TuneOptions
 
     public static readonly Option<string?> Synthetic = Text("--synthetic", "SPEC", "a made-up load instead: poisson, bursts, diurnal or heavy-tailed, with e.g. :rate=5,functions=100,zipf=1,hours=24,burst=5,ratio=10,shape=2.5,duration=0.5,duration-p99=5,seed=1");
 
+    public static readonly Option<Uri?> Prometheus = CheckedOptions.Url("--prometheus", "a Prometheus server instead: what it counted");
+
+    public static readonly Option<string> Query = Text(
+        "--query", "PROMQL", "with --prometheus: the requests of a minute by the label function; the default are those that routers held, as they count no others by function", Simulation.Prometheus.HeldRequests);
+
+    public static readonly Option<double> Hours = new Option<double>("--hours")
+    {
+        Description = "with --prometheus: so much until now", HelpName = "N", DefaultValueFactory = _ => 24,
+    }.Within(0.1, 24 * 366);
+
     public static readonly Option<string?> Format = Text("--format", "NAME", $"what the trace is: {string.Join(", ", TraceFormat.All)} [default: by its columns]");
 
     public static readonly Option<string?> Refill = Text("--refill", "MEDIAN,P99", "how long a pod takes to become warm, or `measured`: asked of the pool [default: measured if a manager or cluster is named, else 2s,8s]");
@@ -63,7 +73,7 @@ internal static class TuneOptions
 
     public static IEnumerable<Option> All =>
     [
-        Synthetic, Format, Refill, Start, Duration, Sizes, Policies, MissProbability, IdleTimeout, Concurrency, RefillParallelism, Max, PodMemory, MemoryPrice, WarmUp, Seed, Cores, Pool, Apply, Yes,
+        Synthetic, Prometheus, Query, Hours, Format, Refill, Start, Duration, Sizes, Policies, MissProbability, IdleTimeout, Concurrency, RefillParallelism, Max, PodMemory, MemoryPrice, WarmUp, Seed, Cores, Pool, Apply, Yes,
     ];
 
     /// <summary>What is written there, read.</summary>
@@ -89,9 +99,23 @@ internal static class TuneOptions
     {
         var traces = context.Get(Traces) ?? [];
         var seed = (ulong)context.Get(Seed);
-        if (context.Get(Synthetic) is { } made)
+        var (made, server) = (context.Get(Synthetic), context.Get(Prometheus));
+        if ((traces.Length > 0 ? 1 : 0) + (made is null ? 0 : 1) + (server is null ? 0 : 1) > 1)
         {
-            return traces.Length == 0 ? new SyntheticLoad(Read(() => SyntheticSpec.Parse(made))) : throw CliException.Usage("there is a TRACE and --synthetic, and one load is tried");
+            throw CliException.Usage("name one load: a TRACE, --synthetic or --prometheus");
+        }
+
+        if (made is not null)
+        {
+            return new SyntheticLoad(Read(() => SyntheticSpec.Parse(made)));
+        }
+
+        var duration = Read(() => Quantities.Spread(context.Require(Duration), "--duration"));
+        if (server is not null)
+        {
+            var minutes = (int)Math.Ceiling(context.Require(Hours) * 60);
+            var now = context.Terminal.Time.GetUtcNow();
+            return new Simulation.Prometheus(server, context.Require(Query), new DateTimeOffset(now.UtcTicks - now.UtcTicks % TimeSpan.TicksPerMinute, TimeSpan.Zero).AddMinutes(-minutes), minutes, duration, seed);
         }
 
         if (traces.Length == 0)
@@ -99,7 +123,6 @@ internal static class TuneOptions
             throw CliException.Usage("name a TRACE, or make a load up with --synthetic", "e.g. podpool tune --synthetic diurnal:rate=5");
         }
 
-        var duration = Read(() => Quantities.Spread(context.Require(Duration), "--duration"));
         return Read(() => TraceFormat.Open(context.Get(Format) ?? TraceFormat.Of(traces[0]), traces, duration, seed));
     }
 

@@ -25,20 +25,15 @@ public sealed class AzureMinutes(IReadOnlyList<string> paths, Spread duration, u
     private sealed class Days : ILoad
     {
         private readonly IReadOnlyList<string> _paths;
-        private readonly Spread _duration;
-        private readonly Chance _chance;
+        private readonly CallsOfMinute _minute;
         private readonly FunctionBook _functions = new();
         private readonly List<(int Function, int Calls)>[] _day = [.. Enumerable.Range(0, Minutes).Select(_ => new List<(int, int)>())];
-        private int[] _minute = [];
         private int _file;
         private int _next = Minutes;
-        private int _calls;
-        private int _given;
-        private double _sum;
 
         public Days(IReadOnlyList<string> paths, Spread duration, ulong seed)
         {
-            (_paths, _duration, _chance) = (paths, duration, new Chance(seed));
+            (_paths, _minute) = (paths, new CallsOfMinute(duration, new Chance(seed)));
 
             // A file that is none is said before anything is simulated.
             ReadDay();
@@ -60,13 +55,14 @@ public sealed class AzureMinutes(IReadOnlyList<string> paths, Spread duration, u
             var count = 0;
             while (count < arrivals.Length)
             {
-                if (_given < _calls)
+                if (_minute.TryTake(out var arrival))
                 {
-                    arrivals[count++] = Take();
+                    arrivals[count++] = arrival;
                 }
                 else if (_next < Minutes)
                 {
-                    BeginMinute();
+                    _minute.Begin((_file - 1) * TimeSpan.TicksPerDay + _next * TimeSpan.TicksPerMinute, _day[_next]);
+                    _next++;
                 }
                 else if (_file < _paths.Count)
                 {
@@ -83,36 +79,6 @@ public sealed class AzureMinutes(IReadOnlyList<string> paths, Spread duration, u
 
         public void Dispose()
         {
-        }
-
-        /// <summary>A minute's calls; in which order and when is drawn call by call.</summary>
-        private void BeginMinute()
-        {
-            _calls = 0;
-            foreach (var (function, calls) in _day[_next])
-            {
-                if (_minute.Length < _calls + calls)
-                {
-                    Array.Resize(ref _minute, Math.Max(_calls + calls, 2 * _minute.Length));
-                }
-
-                _minute.AsSpan(_calls, calls).Fill(function);
-                _calls += calls;
-            }
-
-            (_given, _sum) = (0, 0);
-            _next++;
-        }
-
-        /// <summary>Any of the calls that are left, at the least of as many uniform times in what is left of the minute: so it is in order without sorting.</summary>
-        private Arrival Take()
-        {
-            var swap = _given + _chance.Below(_calls - _given);
-            (_minute[_given], _minute[swap]) = (_minute[swap], _minute[_given]);
-
-            _sum += (1 - _sum) * (1 - Math.Pow(1 - _chance.Uniform(), 1.0 / (_calls - _given)));
-            var at = ((_file - 1) * (long)Minutes + _next - 1) * TimeSpan.TicksPerMinute + (long)(_sum * TimeSpan.TicksPerMinute);
-            return new Arrival(at, _minute[_given++], _duration.Draw(_chance));
         }
 
         private void ReadDay()

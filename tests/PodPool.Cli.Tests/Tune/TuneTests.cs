@@ -98,7 +98,8 @@ public sealed class TuneTests : IDisposable
 
     [Theory]
     [InlineData("name a TRACE")]
-    [InlineData("there is a TRACE and --synthetic", "x.csv", "--synthetic", "poisson")]
+    [InlineData("name one load", "x.csv", "--synthetic", "poisson")]
+    [InlineData("--prometheus is 'here'", "--prometheus", "here")]
     [InlineData("'/no/such/trace' cannot be read", "/no/such/trace")]
     [InlineData("no kind of load 'sinus'", "--synthetic", "sinus")]
     [InlineData("--sizes is '3..1'", "--synthetic", "poisson", "--sizes", "3..1")]
@@ -112,6 +113,14 @@ public sealed class TuneTests : IDisposable
 
         Assert.Contains(reason, _terminal.Error, StringComparison.Ordinal);
         Assert.Empty(_terminal.Out);
+    }
+
+    [Fact]
+    public async Task A_Prometheus_server_that_is_none_says_so()
+    {
+        Assert.Equal(ExitCode.Failed, await _terminal.RunAsync("tune", "--prometheus", $"http://127.0.0.1:{FreePort.Next()}", "--hours", "1"));
+
+        Assert.Contains("gives no answer of Prometheus", _terminal.Error, StringComparison.Ordinal);
     }
 
     [Fact]
