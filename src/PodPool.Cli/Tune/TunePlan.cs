@@ -11,7 +11,10 @@ namespace PodPool.Cli.Tune;
 /// <param name="Most">Warm pods at most.</param>
 internal sealed record TunePlan(IReadOnlyList<SimulationSettings> Settings, IReadOnlyList<int>? Sizes, IReadOnlyList<SizePolicy> Policies, double MissProbability, int Most)
 {
-    private static readonly int[] Ladder = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
+    private static readonly int[] Ladder = [1, 2, 4, 8, 12, 16];
+
+    /// <summary>Where the ladder ends too low.</summary>
+    private static readonly int[] Longer = [20, 24, 28, 32];
 
     /// <summary>What is tried first. A timetable is made from what a pool that sizes itself does; so that one is tried for it too.</summary>
     public IReadOnlyList<Candidate> First() =>
@@ -61,6 +64,6 @@ internal sealed record TunePlan(IReadOnlyList<SimulationSettings> Settings, IRea
     {
         var sizes = own.Where(outcome => outcome.Candidate.Policy == SizePolicy.Fixed).OrderBy(outcome => outcome.Candidate.Warm).ToList();
         var does = sizes.FindIndex(outcome => outcome.Meets(MissProbability));
-        return does < 1 ? [] : Enumerable.Range(sizes[does - 1].Candidate.Warm + 1, sizes[does].Candidate.Warm - sizes[does - 1].Candidate.Warm - 1);
+        return does < 0 ? Longer.Where(size => size <= Most && sizes.Count > 0) : does == 0 ? [] : Enumerable.Range(sizes[does - 1].Candidate.Warm + 1, sizes[does].Candidate.Warm - sizes[does - 1].Candidate.Warm - 1);
     }
 }
