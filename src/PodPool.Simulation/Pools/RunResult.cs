@@ -18,11 +18,16 @@ public sealed record RunResult
     /// <summary>Pods that were claimed: instances that started.</summary>
     public required long Starts { get; init; }
 
-    /// <summary>Claims that found no warm pod, by the pool's own count.</summary>
+    /// <summary>Claims that found a warm pod.</summary>
+    public required long Hits { get; init; }
+
+    /// <summary>
+    /// Claims that were wanted and found no warm pod, by the pool's own count: those too for which one was never taken, as an instance had room before.
+    /// </summary>
     public required long Misses { get; init; }
 
-    /// <summary>Misses per claim, those too that nobody was there for until the end; 0: nothing was claimed.</summary>
-    public double MissRate => Starts == 0 ? (Misses > 0 ? 1 : 0) : Math.Min(1, (double)Misses / Starts);
+    /// <summary>Of all claims that were wanted, the share that missed; 0: none was.</summary>
+    public double MissRate => Misses == 0 ? 0 : (double)Misses / (Hits + Misses);
 
     /// <summary>How long requests were held, the median, of those that were.</summary>
     public required TimeSpan StartP50 { get; init; }

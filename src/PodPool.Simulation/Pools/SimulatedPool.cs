@@ -62,6 +62,7 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
     private long _busy;
     private long _countFrom;
     private long _claimsBefore;
+    private long _hitsBefore;
     private long _missesBefore;
 
     /// <summary>A pool that is full when the load begins.</summary>
@@ -161,6 +162,7 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
             Held = _held.TotalCount,
             Refused = _refused,
             Starts = status.Claims - _claimsBefore,
+            Hits = _pool.Books.Hits - _hitsBefore,
             Misses = status.Misses - _missesBefore,
             StartP50 = HeldAt(50),
             StartP99 = HeldAt(99),
@@ -248,7 +250,7 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
     {
         _countFrom = long.MaxValue;
         var status = _pool.Status;
-        (_claimsBefore, _missesBefore) = (status.Claims, status.Misses);
+        (_claimsBefore, _hitsBefore, _missesBefore) = (status.Claims, _pool.Books.Hits, status.Misses);
 
         // Those who wait still will be answered.
         (_requests, _immediate, _refused, _busy) = (_waits, 0, 0, 0);
