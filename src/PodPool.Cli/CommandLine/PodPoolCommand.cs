@@ -8,6 +8,7 @@ using PodPool.Cli.Functions;
 using PodPool.Cli.Local;
 using PodPool.Cli.Output;
 using PodPool.Cli.Pools;
+using PodPool.Cli.Tune;
 
 namespace PodPool.Cli.CommandLine;
 
@@ -59,6 +60,7 @@ internal static class PodPoolCommand
             new LogsCommand(),
             new DeleteCommand(),
             new PoolCommand(),
+            new TuneCommand(),
             new CheckCommand(),
             new BenchCommand(),
             new CompletionCommand(),

@@ -27,7 +27,8 @@ internal interface IOutput
     /// <param name="title">What is done.</param>
     /// <param name="total">How much there is to do.</param>
     /// <param name="work">Does it and reports what was done since the last report.</param>
-    Task ProgressAsync(string title, double total, Func<Action<double>, Task> work);
+    /// <param name="unit">What is counted; null: bytes.</param>
+    Task ProgressAsync(string title, double total, Func<Action<double>, Task> work, string? unit = null);
 
     /// <summary>Shows that something of unknown length goes on.</summary>
     Task<T> BusyAsync<T>(string title, Func<Task<T>> work);

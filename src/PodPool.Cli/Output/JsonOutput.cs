@@ -30,7 +30,7 @@ internal sealed class JsonOutput(Terminal terminal) : IOutput
     public void Fail(CliException failure) => terminal.Error.WriteLine(JsonSerializer.Serialize(
         new { Error = new { Reason = NullIfEmpty(failure.Reason), failure.Message, Remedy = NullIfEmpty(failure.Remedy) } }, Line));
 
-    public Task ProgressAsync(string title, double total, Func<Action<double>, Task> work) => work(_ => { });
+    public Task ProgressAsync(string title, double total, Func<Action<double>, Task> work, string? unit = null) => work(_ => { });
 
     public Task<T> BusyAsync<T>(string title, Func<Task<T>> work) => work();
 

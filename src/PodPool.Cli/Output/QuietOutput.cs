@@ -28,7 +28,7 @@ internal sealed class QuietOutput : IOutput
     {
     }
 
-    public Task ProgressAsync(string title, double total, Func<Action<double>, Task> work) => work(_ => { });
+    public Task ProgressAsync(string title, double total, Func<Action<double>, Task> work, string? unit = null) => work(_ => { });
 
     public Task<T> BusyAsync<T>(string title, Func<Task<T>> work) => work();
 }

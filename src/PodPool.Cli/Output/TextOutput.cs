@@ -36,7 +36,7 @@ internal sealed class TextOutput(Terminal terminal) : IOutput
         }
     }
 
-    public async Task ProgressAsync(string title, double total, Func<Action<double>, Task> work)
+    public async Task ProgressAsync(string title, double total, Func<Action<double>, Task> work, string? unit = null)
     {
         if (!terminal.ErrorIsTerminal)
         {
@@ -47,7 +47,7 @@ internal sealed class TextOutput(Terminal terminal) : IOutput
 
         await _error.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn { Culture = CultureInfo.InvariantCulture })
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), unit is null ? new DownloadedColumn { Culture = CultureInfo.InvariantCulture } : new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async progress =>
             {
                 var task = progress.AddTask(Markup.Escape(title), maxValue: Math.Max(total, 1));

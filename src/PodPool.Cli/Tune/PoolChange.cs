@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PodPool.Cli.CommandLine;
+using PodPool.Cli.Output;
+using PodPool.Cli.Server;
+using PodPool.Contracts.V1;
+using PodPool.Manager.Kubernetes.Api;
+using PodPool.Simulation;
+
+namespace PodPool.Cli.Tune;
+
+/// <summary>Makes a pool what was recommended: shows what will be other than it is, asks, and changes only that.</summary>
+internal sealed class PoolChange(VerbContext context, ServerConnection server, PoolFacts pool, Candidate candidate)
+{
+    /// <returns>Whether it was changed.</returns>
+    /// <exception cref="CliException">It cannot be, or nobody can be asked.</exception>
+    public async Task<bool> ApplyAsync(bool yes, CancellationToken cancellationToken)
+    {
+        if (pool.Object is null && candidate.Policy != SizePolicy.Fixed)
+        {
+            throw CliException.Usage($"a manager without a cluster cannot be told '{candidate.Name}' while it runs", "add --policies fixed, or start `podpool local` with --miss-probability");
+        }
+
+        // What was there is compared by its own words; a maximum of pods in all is not this verb's to change.
+        var after = PoolSizeText.SizeOf(candidate) with { Max = pool.Object?.Spec.Size.Max ?? 0 };
+        var before = pool.Object is { } found ? PoolSizeText.Lines(found.Spec.Size).ToList() : [];
+        var lines = PoolSizeText.Lines(after).ToList();
+        if (before.SequenceEqual(lines))
+        {
+            context.Output.Note($"The pool {pool.Name} is so already.");
+            return false;
+        }
+
+        foreach (var line in before.Except(lines).Select(line => $"- {line}").Concat(lines.Except(before).Select(line => $"+ {line}")))
+        {
+            context.Output.Note($"  {line}");
+        }
+
+        if (!yes && !Confirmed())
+        {
+            context.Output.Note("Nothing was changed.");
+            return false;
+        }
+
+        if (pool.Object is { } existing)
+        {
+            var patch = new JsonObject
+            {
+                ["spec"] = new JsonObject
+                {
+                    ["size"] = new JsonObject
+                    {
+                        ["warm"] = after.Warm,
+                        ["auto"] = after.Auto is { } auto ? JsonSerializer.SerializeToNode(auto) : null,
+                        ["schedules"] = JsonSerializer.SerializeToNode(after.Schedules),
+                    },
+                },
+            };
+            await server.Cluster!.Pools.PatchAsync(ObjectName.Of(existing), patch, existing.Metadata.ResourceVersion, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await server.Operator.ResizePoolAsync(new ResizePoolRequest { Pool = pool.Name, Warm = after.Warm }, cancellationToken: cancellationToken);
+        }
+
+        context.Output.Note($"The pool {pool.Name} is changed.");
+        return true;
+    }
+
+    private bool Confirmed()
+    {
+        if (!context.Terminal.ErrorIsTerminal)
+        {
+            throw CliException.Usage("nobody can be asked whether the pool shall be changed", "add --yes");
+        }
+
+        context.Terminal.Error.Write($"Change the pool {pool.Name}? [y/N] ");
+        using var reader = new StreamReader(context.Terminal.In());
+        return reader.ReadLine()?.Trim() is "y" or "Y" or "yes";
+    }
+}

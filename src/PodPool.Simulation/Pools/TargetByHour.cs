@@ -1,0 +1,44 @@
+namespace PodPool.Simulation;
+
+/// <summary>How many warm pods a pool wanted, hour by hour of the day: the mean of each hour, and of several days the highest.</summary>
+internal sealed class TargetByHour(DateTimeOffset begin)
+{
+    private readonly double[] _highest = new double[24];
+    private long _hour = -1;
+    private double _sum;
+    private int _looks;
+
+    public int Most { get; private set; }
+
+    public IReadOnlyList<double> All
+    {
+        get
+        {
+            Close();
+            return _highest;
+        }
+    }
+
+    public void Note(long now, int target)
+    {
+        var hour = (begin.UtcTicks + now) / TimeSpan.TicksPerHour;
+        if (hour != _hour)
+        {
+            Close();
+            (_hour, _sum, _looks) = (hour, 0, 0);
+        }
+
+        _sum += target;
+        _looks++;
+        Most = Math.Max(Most, target);
+    }
+
+    private void Close()
+    {
+        if (_looks > 0)
+        {
+            ref var highest = ref _highest[_hour % 24];
+            highest = Math.Max(highest, _sum / _looks);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace PodPool.Simulation;
+
+/// <summary>
+/// An access log as JSON, one object a line: <c>{"time":"2026-03-02T08:00:00.250Z","function":"shop/hello","duration":0.12}</c>. <c>time</c>, when the request
+/// came, is in ISO 8601 or seconds since 1970; <c>duration</c> is in seconds, and drawn where it is missing. What else a line has is not looked at.
+/// </summary>
+/// <param name="path">The file.</param>
+/// <param name="duration">How long requests take whose line does not say.</param>
+/// <param name="seed">Of durations.</param>
+public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadSource
+{
+    public string Description => $"{Path.GetFileName(path)}, access log: time, function, duration";
+
+    public ILoad Open()
+    {
+        var text = TraceText.Open(path);
+        try
+        {
+            return new Lines(path, text, duration, new Chance(seed));
+        }
+        catch
+        {
+            text.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class Lines : RowLoad
+    {
+        private readonly string _path;
+        private readonly TraceText _text;
+        private readonly Spread _drawn;
+        private readonly Chance _chance;
+        private readonly double _first;
+        private (double Time, string Function, double? Duration)? _pending;
+        private long _line;
+
+        public Lines(string path, TraceText text, Spread drawn, Chance chance)
+        {
+            (_path, _text, _drawn, _chance) = (path, text, drawn, chance);
+            _pending = Next();
+            _first = Math.Floor((_pending?.Time ?? 0) / 60) * 60;
+        }
+
+        public override DateTimeOffset Begin => DateTimeOffset.UnixEpoch.AddSeconds(_first);
+
+        public override double Progress => _text.Progress;
+
+        public override void Dispose() => _text.Dispose();
+
+        protected override bool ReadRow()
+        {
+            if ((_pending ?? Next()) is not { } row)
+            {
+                return false;
+            }
+
+            _pending = null;
+            var at = row.Time - _first;
+            if (!IsSane(at))
+            {
+                throw Bad("it is more than a year after the first");
+            }
+
+            if (row.Duration is null)
+            {
+                Repairs.Add("lines without a duration, drawn", _line);
+            }
+
+            Add(at, PlaceOf(row.Function), row.Duration ?? TimeSpan.FromTicks(_drawn.Draw(_chance)).TotalSeconds, at, _line);
+            return true;
+        }
+
+        private (double Time, string Function, double? Duration)? Next()
+        {
+            while (_text.Reader.ReadLine() is { } line)
+            {
+                _line++;
+                if (string.IsNullOrWhiteSpace(line))
+                {
+                    Repairs.Add("empty lines, left out", _line);
+                    continue;
+                }
+
+                return Parse(line);
+            }
+
+            return null;
+        }
+
+        private (double Time, string Function, double? Duration) Parse(string line)
+        {
+            try
+            {
+                using var json = JsonDocument.Parse(line);
+                var entry = json.RootElement;
+                if (entry.ValueKind != JsonValueKind.Object)
+                {
+                    throw Bad("it is no JSON object");
+                }
+
+                return (TimeOf(Field(entry, "time")), FunctionOf(Field(entry, "function")), entry.TryGetProperty("duration", out var took) ? NumberOf(took, "duration") : null);
+            }
+            catch (JsonException exception)
+            {
+                throw new TraceException(Bad($"it is no JSON: {exception.Message}").Message, exception);
+            }
+        }
+
+        private JsonElement Field(JsonElement entry, string name) =>
+            entry.TryGetProperty(name, out var value) ? value : throw Bad($"it has no '{name}'; it has {string.Join(", ", entry.EnumerateObject().Take(8).Select(field => field.Name))}");
+
+        private double TimeOf(JsonElement time) =>
+            time.ValueKind == JsonValueKind.Number ? NumberOf(time, "time")
+            : time.ValueKind == JsonValueKind.String && DateTimeOffset.TryParse(time.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+                ? (at - DateTimeOffset.UnixEpoch).TotalSeconds
+                : throw Bad($"'time' is {time.GetRawText()}, which is neither ISO 8601 nor seconds since 1970");
+
+        private string FunctionOf(JsonElement function) =>
+            function.ValueKind == JsonValueKind.String && function.GetString() is { Length: > 0 } name ? name : throw Bad($"'function' is {function.GetRawText()}, which is no name");
+
+        private double NumberOf(JsonElement value, string name) =>
+            value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) && Math.Abs(number) < 1e11
+                ? number
+                : throw Bad($"'{name}' is {value.GetRawText()}, which is no number of seconds");
+
+        private TraceException Bad(string reason) => new(FormattableString.Invariant($"'{_path}', line {_line}: {reason}"));
+    }
+}

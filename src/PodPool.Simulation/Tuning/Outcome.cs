@@ -1,0 +1,29 @@
+namespace PodPool.Simulation;
+
+/// <summary>What became of a candidate.</summary>
+/// <param name="Candidate">What was tried.</param>
+/// <param name="Result">What came of it.</param>
+/// <param name="Memory">GiB on average.</param>
+/// <param name="Cost">Of the whole load.</param>
+public sealed record Outcome(Candidate Candidate, RunResult Result, double Memory, double Cost)
+{
+    /// <summary>No other candidate is as good at both misses and cost, and better at one.</summary>
+    public bool OnFront { get; init; }
+
+    /// <summary>Whether no more of its claims missed than may, and nobody was refused.</summary>
+    public bool Meets(double missProbability) => Result.MissRate <= missProbability && Result.Refused == 0;
+
+    /// <summary>Marks those that are on the Pareto front.</summary>
+    public static IReadOnlyList<Outcome> MarkFront(IReadOnlyList<Outcome> outcomes) =>
+        [.. outcomes.Select(one => one with { OnFront = !outcomes.Any(other => other.Beats(one)) })];
+
+    /// <summary>The cheapest of those that meet a miss probability; null: none does.</summary>
+    public static Outcome? Recommend(IEnumerable<Outcome> outcomes, double missProbability) =>
+        outcomes.Where(outcome => outcome.Meets(missProbability)).OrderBy(outcome => outcome.Cost).ThenBy(outcome => outcome.Result.PodHours).ThenBy(outcome => outcome.Result.MissRate).FirstOrDefault();
+
+    private bool Beats(Outcome other)
+    {
+        var (miss, pods) = (Result.MissRate.CompareTo(other.Result.MissRate), Result.PodHours.CompareTo(other.Result.PodHours));
+        return miss <= 0 && pods <= 0 && (miss < 0 || pods < 0);
+    }
+}

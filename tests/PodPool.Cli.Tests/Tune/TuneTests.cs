@@ -1,0 +1,177 @@
+using System.Text.Json.Nodes;
+using PodPool.Cli.CommandLine;
+using PodPool.Cli.Tests.Clusters;
+using PodPool.Manager.Kubernetes.Resources;
+
+namespace PodPool.Cli.Tests.Tune;
+
+public sealed class TuneTests : IDisposable
+{
+    private static readonly string[] Small = ["tune", "--synthetic", "poisson:rate=2,functions=100,hours=3", "--refill", "2s,6s"];
+
+    private readonly TestTerminal _terminal = new();
+
+    [Fact]
+    public async Task A_person_gets_a_table_a_recommendation_and_its_YAML()
+    {
+        Assert.True(await _terminal.RunAsync(Small) == ExitCode.Ok, _terminal.Error);
+
+        Assert.Contains("poisson:rate=2,functions=100,zipf=1,hours=3,duration=0.5,duration-p99=5,seed=1", _terminal.Out, StringComparison.Ordinal);
+        Assert.Contains("refill 2,000 ms (p99 6,000 ms, as asked for)", _terminal.Out, StringComparison.Ordinal);
+        Assert.Matches(@"\* +fixed 1 ", _terminal.Out);
+        Assert.Contains("auto 0.01", _terminal.Out, StringComparison.Ordinal);
+        Assert.Contains("recommended: ", _terminal.Out, StringComparison.Ordinal);
+        Assert.Contains("kind: RuntimePool", _terminal.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_script_gets_the_same_as_JSON_and_twice_the_same()
+    {
+        Assert.True(await _terminal.RunAsync([.. Small, "--output", "json", "--cores", "1"]) == ExitCode.Ok, _terminal.Error);
+        using var again = new TestTerminal();
+        Assert.Equal(ExitCode.Ok, await again.RunAsync([.. Small, "--output", "json", "--cores", "4"]));
+        Assert.Equal(_terminal.Out, again.Out);
+
+        var report = JsonNode.Parse(_terminal.Out)!;
+        var outcomes = report["outcomes"]!.AsArray();
+        var best = outcomes.Single(outcome => (string)outcome!["policy"]! == (string)report["recommended"]!)!;
+        Assert.InRange((double)best["missRate"]!, 0, 0.01);
+        Assert.All(
+            outcomes.Where(outcome => (double)outcome!["missRate"]! <= 0.01 && (long)outcome["refused"]! == 0), outcome => Assert.True((double)outcome!["cost"]! >= (double)best["cost"]!));
+        Assert.Contains(outcomes, outcome => (bool)outcome!["front"]!);
+        Assert.Equal([2, 6], report["assumptions"]!["refill"]!.AsArray().Select(each => (double)each!));
+    }
+
+    [Fact]
+    public async Task Only_what_was_asked_for_is_tried()
+    {
+        Assert.True(
+            await _terminal.RunAsync([.. Small, "--sizes", "5,7..8", "--policies", "fixed", "--concurrency", "1,4", "--idle-timeout", "60,5m", "--output", "json"]) == ExitCode.Ok, _terminal.Error);
+
+        var outcomes = JsonNode.Parse(_terminal.Out)!["outcomes"]!.AsArray();
+        Assert.Equal(12, outcomes.Count);
+        Assert.Equal(["fixed 5", "fixed 7", "fixed 8"], outcomes.Select(outcome => (string)outcome!["policy"]!).Distinct());
+        Assert.Equal([60, 300], outcomes.Select(outcome => (double)outcome!["idleTimeout"]!).Distinct());
+    }
+
+    [Fact]
+    public async Task A_timetable_is_made_from_what_a_pool_that_sizes_itself_comes_to_want()
+    {
+        Assert.True(
+            await _terminal.RunAsync("tune", "--synthetic", "diurnal:rate=3,functions=5000,zipf=0,ratio=20", "--refill", "2s,6s", "--policies", "scheduled", "--idle-timeout", "10s") == ExitCode.Ok,
+            _terminal.Error);
+
+        Assert.Matches("scheduled [1-9] to [1-9][0-9]", _terminal.Out);
+        Assert.Matches("- \\{cron: \"0 [0-9]+ \\* \\* \\*\", duration: [0-9]+h, warm: [0-9]+, timeZone: UTC\\}", _terminal.Out);
+        Assert.DoesNotContain("auto", _terminal.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_had_is_said_with_what_it_would_take()
+    {
+        Assert.Equal(ExitCode.Failed, await _terminal.RunAsync([.. Small, "--sizes", "1", "--policies", "fixed", "--miss-probability", "0.001"]));
+        Assert.Matches("none of these misses no more than 0.1 % .* It would take up to (2|4|8|16) warm pods", _terminal.Out);
+        Assert.DoesNotContain("kind: RuntimePool", _terminal.Out, StringComparison.Ordinal);
+
+        using var slow = new TestTerminal();
+        Assert.Equal(
+            ExitCode.Failed,
+            await slow.RunAsync("tune", "--synthetic", "poisson:rate=5,functions=5000,zipf=0,hours=2", "--refill", "10s", "--refill-parallelism", "2", "--sizes", "2", "--policies", "fixed"));
+        Assert.Contains("no more than 0.20 refills a second may begin", slow.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trace_is_known_by_its_columns_and_what_is_wrong_with_it_is_said_with_its_line()
+    {
+        var path = Path.Combine(_terminal.Folder, "trace.csv");
+        var rows = Enumerable.Range(0, 2000).Select(i => FormattableString.Invariant($"a,f{i % 40},{i * 5},0.5"));
+        await File.WriteAllLinesAsync(path, ["app,func,end_timestamp,duration", .. rows], TestContext.Current.CancellationToken);
+        string[] tune = ["tune", path, "--sizes", "2,4", "--policies", "fixed", "--miss-probability", "0.5"];
+        Assert.True(await _terminal.RunAsync(tune) == ExitCode.Ok, _terminal.Error);
+        Assert.Contains("trace.csv, Azure Functions 2021", _terminal.Out, StringComparison.Ordinal);
+        Assert.Contains("put right: requests that began before the trace, taken to begin with it: 1 (first in line 2)", _terminal.Out, StringComparison.Ordinal);
+
+        await File.AppendAllTextAsync(path, "a,f1,late,0.5\n", TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Failed, await _terminal.RunAsync(tune));
+        Assert.Contains("line 2002: 'end_timestamp' is 'late', which is no number", _terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("name a TRACE")]
+    [InlineData("name one load", "x.csv", "--synthetic", "poisson")]
+    [InlineData("--prometheus is 'here'", "--prometheus", "here")]
+    [InlineData("'/no/such/trace' cannot be read", "/no/such/trace")]
+    [InlineData("no kind of load 'sinus'", "--synthetic", "sinus")]
+    [InlineData("--sizes is '3..1'", "--synthetic", "poisson", "--sizes", "3..1")]
+    [InlineData("--refill is '6s,2s'", "--synthetic", "poisson", "--refill", "6s,2s")]
+    [InlineData("--policies has 'best'", "--synthetic", "poisson", "--policies", "best")]
+    [InlineData("--miss-probability is 2", "--synthetic", "poisson", "--miss-probability", "2")]
+    [InlineData("--pod-memory is 'much'", "--synthetic", "poisson", "--pod-memory", "much")]
+    public async Task A_wrong_command_line_ends_with_2_and_says_what_is_wrong(string reason, params string[] arguments)
+    {
+        Assert.Equal(ExitCode.Usage, await _terminal.RunAsync(["tune", .. arguments]));
+
+        Assert.Contains(reason, _terminal.Error, StringComparison.Ordinal);
+        Assert.Empty(_terminal.Out);
+    }
+
+    [Fact]
+    public async Task A_Prometheus_server_that_is_none_says_so()
+    {
+        Assert.Equal(ExitCode.Failed, await _terminal.RunAsync("tune", "--prometheus", $"http://127.0.0.1:{FreePort.Next()}", "--hours", "1"));
+
+        Assert.Contains("gives no answer of Prometheus", _terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_load_shorter_than_the_warm_up_says_what_to_lower()
+    {
+        Assert.Equal(ExitCode.Failed, await _terminal.RunAsync("tune", "--synthetic", "poisson:hours=0.25"));
+
+        Assert.Contains("lower --warm-up", _terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pool_of_a_cluster_becomes_what_was_recommended_and_nothing_else_of_it_changes()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        string[] apply = [.. Small, "--sizes", "8", "--policies", "fixed", "--miss-probability", "0.5", "--apply"];
+
+        // Nobody can be asked.
+        Assert.Equal(ExitCode.Usage, await cluster.RunAsync(apply));
+        Assert.Contains("- warm: 0", cluster.Terminal.Error, StringComparison.Ordinal);
+        Assert.Contains("+ warm: 8", cluster.Terminal.Error, StringComparison.Ordinal);
+        Assert.Equal("0", Pool(cluster)["spec"]!["size"]!["warm"]!.ToString());
+
+        Assert.True(await cluster.RunAsync([.. apply, "--yes"]) == ExitCode.Ok, cluster.Terminal.Error);
+        Assert.Equal("8", Pool(cluster)["spec"]!["size"]!["warm"]!.ToString());
+        Assert.Equal("i", Pool(cluster)["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]!.ToString());
+        Assert.Contains("namespace: podpool-system", cluster.Terminal.Out, StringComparison.Ordinal);
+
+        Assert.True(await cluster.RunAsync([.. Small, "--policies", "auto", "--miss-probability", "0.3", "--apply", "--yes"]) == ExitCode.Ok, cluster.Terminal.Error);
+        Assert.Equal("0.3", Pool(cluster)["spec"]!["size"]!["auto"]!["missProbability"]!.ToString());
+        Assert.True(await cluster.RunAsync([.. apply, "--yes"]) == ExitCode.Ok, cluster.Terminal.Error);
+        Assert.Null(Pool(cluster)["spec"]!["size"]!["auto"]);
+        Assert.True(await cluster.RunAsync([.. apply, "--yes"]) == ExitCode.Ok, cluster.Terminal.Error);
+        Assert.Contains("is so already", cluster.Terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Refill_times_are_those_that_the_pool_has_measured()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        Assert.Equal(ExitCode.Failed, await cluster.RunAsync("tune", "--synthetic", "poisson:hours=1", "--refill", "measured"));
+        Assert.Contains("only a pool that sizes itself measures them", cluster.Terminal.Error, StringComparison.Ordinal);
+
+        using var api = cluster.Server.Connect("manager");
+        await api.Resource<RuntimePoolResource>().PatchStatusAsync(
+            new(TestCluster.Installation, "default"), JsonNode.Parse("""{"size":{"why":"so","refillP50":3.5,"refillP99":7}}""")!, null, TestContext.Current.CancellationToken);
+        Assert.True(
+            await cluster.RunAsync("tune", "--synthetic", "poisson:rate=1,hours=2", "--policies", "auto", "--miss-probability", "0.5", "--refill", "measured") == ExitCode.Ok, cluster.Terminal.Error);
+        Assert.Contains("refill 3,500 ms (p99 7,000 ms, measured)", cluster.Terminal.Out, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _terminal.Dispose();
+
+    private static JsonNode Pool(TestCluster cluster) => JsonNode.Parse(cluster.Server.Store.Find(TestCluster.Pools, new(TestCluster.Installation, "default"))!.ToString()!)!;
+}
