@@ -69,6 +69,9 @@ public sealed class ProfileTests
     {
         await using var pod = await PodProcess.StartAsync();
         await pod.SpecializeAsync(Parts(pod, record: true));
+
+        // The first answer is counted after it was sent, and before the next request of its connection is read.
+        await pod.Functions.GetStringAsync("/", Test);
         await pod.Functions.GetStringAsync("/", Test);
 
         await pod.Loader.DrainAsync(new(), cancellationToken: Test);
