@@ -38,6 +38,11 @@ internal static class DaprFile
         {
             throw CliException.Usage($"--dapr: '{path}' is no YAML: line {exception.Start.Line}: {exception.Message}", Remedy);
         }
+        catch (InvalidOperationException)
+        {
+            // What the parser says of some brackets that are never closed.
+            throw CliException.Usage($"--dapr: '{path}' is no YAML: a bracket is not closed", Remedy);
+        }
         catch (JsonException exception)
         {
             throw CliException.Usage($"--dapr: '{path}', at {exception.Path}: {exception.Message}", Remedy);
@@ -46,11 +51,13 @@ internal static class DaprFile
 
     private static JsonNode? ToJson(YamlNode node) => node switch
     {
-        YamlMappingNode map => new JsonObject(map.Children.Select(child => KeyValuePair.Create(((YamlScalarNode)child.Key).Value ?? "", ToJson(child.Value)))),
+        YamlMappingNode map => new JsonObject(map.Children.Select(child => KeyValuePair.Create(NameOf(child.Key), ToJson(child.Value)))),
         YamlSequenceNode list => new JsonArray([.. list.Children.Select(ToJson)]),
         YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" or "false" } truth => truth.Value == "true",
         YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "null" or "~" } => null,
         YamlScalarNode text => text.Value,
         _ => throw new YamlException(node.Start, node.End, "a list, a map or a value is wanted"),
     };
+
+    private static string NameOf(YamlNode key) => key is YamlScalarNode { Value: { } name } ? name : throw new YamlException(key.Start, key.End, "a name is wanted");
 }
