@@ -10,7 +10,7 @@ internal static class MissCause
     {
         { Stopped: { } stop } => $"refill has stopped: {stop.Message}",
         { Trouble.Length: > 0 } => $"pods do not start: {pool.Trouble}",
-        { Spec.Warm: 0 } => "the pool keeps no warm pods",
+        { Target: 0 } => "the pool keeps no warm pods",
         _ when pool.Starting + pool.Warm + pool.Claimed + pool.Serving + pool.Draining >= pool.Spec.Max => "the pool has as many pods as it may",
         { Starting: > 0 } => "every warm pod was taken, and new ones were still starting",
         _ => "every warm pod was taken, and refill had to wait",

@@ -96,6 +96,7 @@ public sealed class ConsoleHistoryTests
         Assert.Contains("refill had to wait", MissCause.Of(pool with { Starting = 0 }), StringComparison.Ordinal);
         Assert.Contains("as many pods as it may", MissCause.Of(pool with { Serving = 2 }), StringComparison.Ordinal);
         Assert.Contains("keeps no warm pods", MissCause.Of(pool with { Spec = pool.Spec with { Warm = 0 } }), StringComparison.Ordinal);
+        Assert.Contains("still starting", MissCause.Of(pool with { Spec = pool.Spec with { Warm = 0 }, Size = new SizeDecision(3) }), StringComparison.Ordinal);
         Assert.Contains("no image", MissCause.Of(pool with { Trouble = "no image" }), StringComparison.Ordinal);
         Assert.Contains("no node", MissCause.Of(pool with { Stopped = new("no node", TimeSpan.FromSeconds(1)) }), StringComparison.Ordinal);
     }
