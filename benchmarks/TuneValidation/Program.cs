@@ -5,6 +5,7 @@ using PodPool.Core;
 using PodPool.Simulation;
 
 const int Functions = 12;
+const int Seconds = 240;
 Load[] loads =
 [
     new("independent, 1 warm", 1, 1, "poisson:rate=0.8,zipf=0"),
@@ -18,7 +19,7 @@ var idle = TimeSpan.FromSeconds(2);
 List<Compared> all = [];
 foreach (var load in loads)
 {
-    var source = new SyntheticLoad(SyntheticSpec.Parse(FormattableString.Invariant($"{load.Spec},functions={Functions},hours={55 / 3600.0},duration=0.2,duration-p99=0.2,seed=5")));
+    var source = new SyntheticLoad(SyntheticSpec.Parse(FormattableString.Invariant($"{load.Spec},functions={Functions},hours={Seconds / 3600.0},duration=0.2,duration-p99=0.2,seed=5")));
     all.Add(await CompareAsync(load, source));
     Console.WriteLine(all[^1]);
 }
@@ -42,7 +43,7 @@ if (args.Contains("--record"))
     provenance.Write(
         "tune-validation",
         "What podpool tune predicts, and what a real pool does",
-        "55 s of each load on `podpool local`, 12 functions that work for 0.2 s and end after 2 s of rest; and the same arrivals in simulated time, with the median and p99 of the refills of that run, and of the starts of its claims that found a warm pod. A claim that was wanted and not taken, as an instance had room before, is a miss too.",
+        $"{Seconds} s of each load on `podpool local`, 12 functions that work for 0.2 s and end after 2 s of rest; and the same arrivals in simulated time, with the median and p99 of the refills of that run, and of the starts of its claims that found a warm pod. A claim that was wanted and not taken, as an instance had room before, is a miss too.",
         columns, 1, rows, all);
 }
 
