@@ -78,6 +78,10 @@ internal sealed class BenchCommand : Verb
 
     private static readonly Option<FileInfo?> Html = new("--html") { Description = "write the report as one HTML file, too, with plots", HelpName = "FILE" };
 
+    private static readonly Option<FileInfo?> Markdown = new("--markdown") { Description = "write the report as a Markdown file, too", HelpName = "FILE" };
+
+    private static readonly Option<FileInfo?> Svg = new("--svg") { Description = "write the percentile curves of the first scenario as a picture, too", HelpName = "FILE" };
+
     private static readonly Option<bool> SkipNoPool = new("--skip-no-pool") { Description = "do not measure the same without a pool" };
 
     private static readonly Option<DirectoryInfo?> Results = new("--results") { Description = "write the report into this folder, too", HelpName = "DIR" };
@@ -86,7 +90,7 @@ internal sealed class BenchCommand : Verb
         : base("bench", "Measure real requests: first ones from a warm pool, on an instance that has served, and without a pool; and loads of many kinds.")
     {
         Add(new CompareCommand());
-        foreach (var option in (Option[])[Scenarios, Count, ArrivalsOption, Rate, Warmup, Settle, Warm, SkipNoPool, Results, Html, PackagePath, EntryPoint, RequestPath, Data, CommonOptions.Server])
+        foreach (var option in (Option[])[Scenarios, Count, ArrivalsOption, Rate, Warmup, Settle, Warm, SkipNoPool, Results, Html, Markdown, Svg, PackagePath, EntryPoint, RequestPath, Data, CommonOptions.Server])
         {
             Add(option);
         }
@@ -189,12 +193,9 @@ internal sealed class BenchCommand : Verb
             Write(report, folder, context.Output);
         }
 
-        if (context.Get(Html) is { } page)
-        {
-            page.Directory?.Create();
-            File.WriteAllText(page.FullName, HtmlReport.Render(report));
-            context.Output.Note($"Written to {page.FullName}");
-        }
+        Write(context.Get(Html), () => HtmlReport.Render(report), context.Output);
+        Write(context.Get(Markdown), () => MarkdownReport.Render(report), context.Output);
+        Write(context.Get(Svg), () => SvgChart.Render(report), context.Output);
 
         context.Output.Result(report, console => BenchTable.Render(console, report));
         return report.Interrupted ? ExitCode.Interrupted : report.IsAsWanted ? ExitCode.Ok : ExitCode.Failed;
@@ -290,6 +291,24 @@ internal sealed class BenchCommand : Verb
         var path = Path.Combine(folder.FullName, name);
         File.WriteAllText(path, JsonOutput.Serialize(report) + "\n");
         output.Note($"Written to {path}");
+    }
+
+    private static void Write(FileInfo? file, Func<string?> render, IOutput output)
+    {
+        if (file is null)
+        {
+            return;
+        }
+
+        if (render() is not { } text)
+        {
+            output.Note($"{file.FullName} is not written: no request was answered");
+            return;
+        }
+
+        file.Directory?.Create();
+        File.WriteAllText(file.FullName, text);
+        output.Note($"Written to {file.FullName}");
     }
 
     private static ArrivalKind ParseArrivals(System.CommandLine.Parsing.ArgumentResult result)

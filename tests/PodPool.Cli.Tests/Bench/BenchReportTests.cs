@@ -1,5 +1,6 @@
 using System.Text.Json;
 using PodPool.Cli.Bench;
+using PodPool.Cli.Bench.Html;
 using PodPool.Cli.Output;
 
 namespace PodPool.Cli.Tests.Bench;
@@ -27,6 +28,47 @@ public sealed class BenchReportTests
         Assert.Equal(5, run.GetProperty("ms").GetProperty("p50").GetDouble(), tolerance: 0.01);
         Assert.Equal(["queue", "first_call"], run.GetProperty("phases").EnumerateObject().Select(phase => phase.Name));
         Assert.Equal(1, run.GetProperty("phases").GetProperty("queue").GetProperty("p50").GetDouble(), tolerance: 0.01);
+    }
+
+    [Fact]
+    public void As_Markdown_it_has_the_machine_each_run_where_its_time_went_and_what_must_hold()
+    {
+        var pooled = new RunRecorder("hello", BenchMode.Pooled);
+        for (var i = 0; i < 100; i++)
+        {
+            pooled.Add(new(TimeSpan.FromMilliseconds(5), "pooled", Phases));
+        }
+
+        var report = new BenchReport(Environment(), [pooled.Result()], [new("hello", 33.8, null)], Interrupted: false)
+        {
+            Assertions = [new("hello", "pooled.p95 <= 4", 5, 4.9, 5.1, Holds: false)],
+        };
+
+        var lines = MarkdownReport.Render(report).Split('\n');
+
+        Assert.Contains("| command | `podpool bench` |", lines);
+        Assert.Contains("| scenario | mode | n | failed | p50 | p90 | p95 | p99 | max | mean |", lines);
+        Assert.Contains(lines, line => line.StartsWith("| hello | pooled | 100 | 0 | 5.0 [5.0 – 5.0] |", StringComparison.Ordinal));
+        Assert.Contains("| scenario | mode | queue | first_call | rest | mean |", lines);
+        Assert.Contains("| hello | pooled | 1.0 | 3.0 | 1.0 | 5.0 |", lines);
+        Assert.Contains("- hello: a first request takes 33.8 times as long without a pool", lines);
+        Assert.Contains("- **does not hold**: hello: `pooled.p95 <= 4`: 5.0 [4.9 – 5.1]", lines);
+    }
+
+    [Fact]
+    public void Its_curves_are_a_picture_of_its_own_in_light_and_dark_and_none_where_nothing_was_answered()
+    {
+        var pooled = new RunRecorder("hello", BenchMode.Pooled);
+        pooled.Add(new(TimeSpan.FromMilliseconds(5), "pooled", Phases));
+
+        var picture = SvgChart.Render(new(Environment(), [pooled.Result()], [], Interrupted: false))!;
+
+        var root = System.Xml.Linq.XElement.Parse(picture);
+        Assert.Equal("svg", root.Name.LocalName);
+        Assert.Contains("pooled 5", (string)root.Attribute("aria-label")!, StringComparison.Ordinal);
+        Assert.Contains("prefers-color-scheme: dark", picture, StringComparison.Ordinal);
+        Assert.DoesNotContain("href", picture, StringComparison.Ordinal);
+        Assert.Null(SvgChart.Render(new(Environment(), [new RunRecorder("hello", BenchMode.Pooled).Result()], [], Interrupted: false)));
     }
 
     [Fact]

@@ -3,10 +3,15 @@ namespace PodPool.Cli.Bench.Html;
 /// <summary>The style of a page.</summary>
 internal static class HtmlStyle
 {
-    public static string Sheet { get; } = $$"""
-
+    /// <summary>The colours of plots, for a reader who has it light and one who has it dark.</summary>
+    public static string Colours { get; } = $$"""
         :root { {{Values(color => color.Light)}} }
         @media (prefers-color-scheme: dark) { :root { {{Values(color => color.Dark)}} } }
+        """;
+
+    public static string Sheet { get; } = $$"""
+
+        {{Colours}}
         body { background: var(--paper); color: var(--text); font: 15px/1.5 system-ui, sans-serif; margin: 0; }
         main { max-width: 1080px; margin: 0 auto; padding: 1rem; }
         h1 { font-size: 1.5rem; }

@@ -66,6 +66,9 @@ internal static class Palette
     /// <summary>Of a part of a latency; what is before all others (a process) has the text's.</summary>
     public static OxyColor OfPhase(string phase) => Phases.GetValueOrDefault(phase, Text);
 
+    /// <summary>What stands for it on a page.</summary>
+    public static string VariableOf(OxyColor color) => Variables.Single(one => one.Color == color).Variable;
+
     /// <summary>As the exporter writes it.</summary>
     public static string Written(OxyColor color) => string.Create(CultureInfo.InvariantCulture, $"rgb({color.R},{color.G},{color.B})");
 }
