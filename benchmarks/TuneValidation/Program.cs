@@ -28,11 +28,11 @@ string[][] rows =
 [
     .. all.Select(one => new[]
     {
-        one.Load, $"{one.Requests}", $"{one.Claims} / {one.PredictedClaims}", Provenance.Show(one.RefillP50, "0.00"), Provenance.Show(one.RefillP99, "0.00"),
+        one.Load, $"{one.Requests}", $"{one.Claims} / {one.PredictedClaims}", Provenance.Show(one.RefillP50, "0.00"), Provenance.Show(one.RefillP99, "0.00"), Provenance.Show(one.RefillSlowdown * 100, "0"),
         Provenance.Show(one.Missed * 100), Provenance.Show(one.PredictedMissed * 100), Provenance.Show(one.P50, "0"), Provenance.Show(one.PredictedP50, "0"), Provenance.Show(one.P99, "0"), Provenance.Show(one.PredictedP99, "0"),
     }),
 ];
-string[] columns = ["load", "requests", "claims, measured / predicted", "refill p50 s", "p99 s", "misses per 100 claims", "predicted %", "start p50 ms", "predicted", "start p99 ms", "predicted"];
+string[] columns = ["load", "requests", "claims, measured / predicted", "refill p50 s", "p99 s", "% longer for each other", "misses per 100 claims", "predicted %", "start p50 ms", "predicted", "start p99 ms", "predicted"];
 foreach (var row in rows.Prepend(columns))
 {
     Console.WriteLine(string.Join(" | ", row));
@@ -43,7 +43,7 @@ if (args.Contains("--record"))
     provenance.Write(
         "tune-validation",
         "What podpool tune predicts, and what a real pool does",
-        $"{Seconds} s of each load on `podpool local`, 12 functions that work for 0.2 s and end after 2 s of rest; and the same arrivals in simulated time, with the median and p99 of the refills of that run, and of the starts of its claims that found a warm pod. A claim that was wanted and not taken, as an instance had room before, is a miss too.",
+        $"{Seconds} s of each load on `podpool local`, 12 functions that work for 0.2 s and end after 2 s of rest; and the same arrivals in simulated time, with the median and p99 of the refills of that run that were under way alone, how much longer others took, and the median and p99 of the starts of its claims that found a warm pod. A claim that was wanted and not taken, as an instance had room before, is a miss too.",
         columns, 1, rows, all);
 }
 
@@ -86,7 +86,7 @@ async Task<Compared> CompareAsync(Load load, ILoadSource source)
 
     var held = answers.Where(answer => answer.Outcome != "warm").Select(answer => answer.Milliseconds).Order().ToList();
     var pooled = answers.Where(answer => answer.Outcome == "pooled").Select(answer => answer.Milliseconds).Order().ToList();
-    var refills = watch.Seconds.Order().ToList();
+    var (refills, slowdown) = (watch.Alone, watch.Slowdown);
     var processes = new PoolSpec
     {
         // As podpool local keeps its pool.
@@ -96,6 +96,7 @@ async Task<Compared> CompareAsync(Load load, ILoadSource source)
     {
         Pool = processes,
         Refill = new(TimeSpan.FromSeconds(At(refills, 0.5)), TimeSpan.FromSeconds(At(refills, 0.99))),
+        RefillSlowdown = slowdown,
         Start = new(TimeSpan.FromMilliseconds(At(pooled, 0.5)), TimeSpan.FromMilliseconds(At(pooled, 0.99))),
         IdleTimeout = idle,
         Concurrency = load.Concurrency,
@@ -105,7 +106,7 @@ async Task<Compared> CompareAsync(Load load, ILoadSource source)
     var runs = Enumerable.Range(1, 20).Select(seed => Tuner.Run(source, [Candidate.OfSize(settings with { Seed = (ulong)seed }, load.Warm)], new(1, 1), 1, null, CancellationToken.None).Outcomes[0].Result).ToList();
     var claims = after.Claims - before.Claims;
     return new(
-        load.Name, answers.Length, claims, Math.Round(runs.Average(run => run.Starts)), At(refills, 0.5), At(refills, 0.99),
+        load.Name, answers.Length, claims, Math.Round(runs.Average(run => run.Starts)), At(refills, 0.5), At(refills, 0.99), slowdown,
         (double)(after.Misses - before.Misses) / Math.Max(1, claims), runs.Average(run => (double)run.Misses / Math.Max(1, run.Starts)),
         At(held, 0.5), runs.Average(run => run.StartP50.TotalMilliseconds), At(held, 0.99), runs.Average(run => run.StartP99.TotalMilliseconds));
 }
@@ -119,10 +120,10 @@ static async Task<(string Outcome, double Milliseconds)> CallAsync(HttpClient cl
     return response.IsSuccessStatusCode ? (outcome, took) : throw new InvalidOperationException($"f{arrival.Function} answered {(int)response.StatusCode}");
 }
 
-static double At(List<double> sorted, double share) => sorted.Count == 0 ? 0 : sorted[(int)Math.Min(sorted.Count - 1, Math.Floor(share * sorted.Count))];
+static double At(IReadOnlyList<double> sorted, double share) => sorted.Count == 0 ? 0 : sorted[(int)Math.Min(sorted.Count - 1, Math.Floor(share * sorted.Count))];
 
 internal sealed record Load(string Name, int Warm, int Concurrency, string Spec);
 
 internal sealed record Compared(
-    string Load, int Requests, long Claims, double PredictedClaims, double RefillP50, double RefillP99,
+    string Load, int Requests, long Claims, double PredictedClaims, double RefillP50, double RefillP99, double RefillSlowdown,
     double Missed, double PredictedMissed, double P50, double PredictedP50, double P99, double PredictedP99);

@@ -8,9 +8,22 @@ namespace PodPool.Benchmarks;
 /// </summary>
 internal sealed class RefillWatch(LocalPlatform platform)
 {
-    private readonly Queue<long> _orders = new();
+    private readonly Queue<(long At, int Others)> _orders = new();
+    private readonly List<(double Seconds, int Others)> _refills = [];
 
-    public List<double> Seconds { get; } = [];
+    /// <summary>How long those took that were ordered when no other was under way, in seconds, sorted; all, if those are few.</summary>
+    public IReadOnlyList<double> Alone => _refills.Count(refill => refill.Others == 0) >= 20 ? Sorted(others => others == 0) : Sorted(_ => true);
+
+    /// <summary>How much longer, as a share, they took for each other that was under way: by the medians of those with none and with one or more.</summary>
+    public double Slowdown
+    {
+        get
+        {
+            var together = Sorted(others => others > 0);
+            var others = _refills.Where(refill => refill.Others > 0).Select(refill => (double)refill.Others).DefaultIfEmpty(1).Average();
+            return together.Count < 10 || _refills.Count(refill => refill.Others == 0) < 20 ? 0 : Math.Max(0, ((together[together.Count / 2] / Alone[Alone.Count / 2]) - 1) / others);
+        }
+    }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -27,18 +40,20 @@ internal sealed class RefillWatch(LocalPlatform platform)
 
             for (; ordered < orders; ordered++)
             {
-                _orders.Enqueue(now);
+                _orders.Enqueue((now, _orders.Count));
             }
 
             for (; warmed < warms; warmed++)
             {
-                if (_orders.TryDequeue(out var since))
+                if (_orders.TryDequeue(out var order))
                 {
-                    Seconds.Add(Stopwatch.GetElapsedTime(since, now).TotalSeconds);
+                    _refills.Add((Stopwatch.GetElapsedTime(order.At, now).TotalSeconds, order.Others));
                 }
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, CancellationToken.None);
         }
     }
+
+    private List<double> Sorted(Func<int, bool> which) => [.. _refills.Where(refill => which(refill.Others)).Select(refill => refill.Seconds).Order()];
 }

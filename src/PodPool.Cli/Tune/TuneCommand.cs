@@ -174,6 +174,7 @@ internal sealed class TuneCommand : Verb
             new(
                 [settings.Refill.Median.TotalSeconds, settings.Refill.P99.TotalSeconds],
                 from,
+                settings.RefillSlowdown,
                 [settings.Start.Median.TotalSeconds, settings.Start.P99.TotalSeconds],
                 settings.WarmUp.TotalSeconds,
                 plan.MissProbability,

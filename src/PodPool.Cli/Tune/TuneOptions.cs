@@ -17,7 +17,7 @@ internal static class TuneOptions
     public static readonly Option<Uri?> Prometheus = CheckedOptions.Url("--prometheus", "a Prometheus server instead: what it counted");
 
     public static readonly Option<string> Query = Text(
-        "--query", "PROMQL", "with --prometheus: the requests of a minute by the label function; the default are those that routers held, as they count no others by function", Simulation.Prometheus.HeldRequests);
+        "--query", "PROMQL", "with --prometheus: the requests of a minute by the label function; the default are those that routers forwarded", Simulation.Prometheus.ForwardedRequests);
 
     public static readonly Option<double> Hours = new Option<double>("--hours")
     {
@@ -27,6 +27,11 @@ internal static class TuneOptions
     public static readonly Option<string?> Format = Text("--format", "NAME", $"what the trace is: {string.Join(", ", TraceFormat.All)} [default: by its columns]");
 
     public static readonly Option<string?> Refill = Text("--refill", "MEDIAN,P99", "how long a pod takes to become warm, or `measured`: asked of the pool [default: measured if a manager or cluster is named, else 2s,8s]");
+
+    public static readonly Option<double> RefillSlowdown = new Option<double>("--refill-slowdown")
+    {
+        Description = "so much longer a refill takes, as a share, for each other that is under way: where pods that start share processors", HelpName = "SHARE", DefaultValueFactory = _ => 0,
+    }.Within(0, 10);
 
     public static readonly Option<string> Start = Text("--start", "MEDIAN,P99", "how long a claim takes until the request is served", "20ms,60ms");
 
@@ -73,7 +78,7 @@ internal static class TuneOptions
 
     public static IEnumerable<Option> All =>
     [
-        Synthetic, Prometheus, Query, Hours, Format, Refill, Start, Duration, Sizes, Policies, MissProbability, IdleTimeout, Concurrency, RefillParallelism, Max, PodMemory, MemoryPrice, WarmUp, Seed, Cores, Pool, Apply, Yes,
+        Synthetic, Prometheus, Query, Hours, Format, Refill, RefillSlowdown, Start, Duration, Sizes, Policies, MissProbability, IdleTimeout, Concurrency, RefillParallelism, Max, PodMemory, MemoryPrice, WarmUp, Seed, Cores, Pool, Apply, Yes,
     ];
 
     /// <summary>What is written there, read.</summary>
@@ -146,6 +151,7 @@ internal static class TuneOptions
                 RefillParallelism = context.Get(RefillParallelism) is > 0 and var at ? at : rates.Parallelism,
             },
             Refill = refill,
+            RefillSlowdown = context.Get(RefillSlowdown),
             Start = Quantities.Spread(context.Require(Start), "--start"),
             WarmUp = Quantities.Time(context.Require(WarmUp), "--warm-up"),
             Seed = (ulong)context.Get(Seed),

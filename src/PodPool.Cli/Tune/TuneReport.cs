@@ -18,7 +18,7 @@ internal sealed record TuneReport(
 
 /// <summary>What was assumed: two times are a median and a 99th percentile.</summary>
 internal sealed record TuneAssumptions(
-    double[] Refill, string RefillFrom, double[] Start, double WarmUp, double MissProbability, double PodMemory, double MemoryPrice, int RefillParallelism, double RefillPerSecond, ulong Seed);
+    double[] Refill, string RefillFrom, double RefillSlowdown, double[] Start, double WarmUp, double MissProbability, double PodMemory, double MemoryPrice, int RefillParallelism, double RefillPerSecond, ulong Seed);
 
 /// <summary>One candidate.</summary>
 internal sealed record TuneRow(

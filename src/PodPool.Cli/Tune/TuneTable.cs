@@ -18,7 +18,7 @@ internal static class TuneTable
 
         var assumed = report.Assumptions;
         console.WriteLine(Text(
-            $"refill {Seconds(assumed.Refill[0])} (p99 {Seconds(assumed.Refill[1])}, {assumed.RefillFrom}), {assumed.RefillParallelism} at once and {assumed.RefillPerSecond:0.##} a second at most; start {Seconds(assumed.Start[0])} (p99 {Seconds(assumed.Start[1])}); the first {Seconds(assumed.WarmUp)} are not counted; seed {assumed.Seed}"));
+            $"refill {Seconds(assumed.Refill[0])} (p99 {Seconds(assumed.Refill[1])}, {assumed.RefillFrom}{Slowdown(assumed.RefillSlowdown)}), {assumed.RefillParallelism} at once and {assumed.RefillPerSecond:0.##} a second at most; start {Seconds(assumed.Start[0])} (p99 {Seconds(assumed.Start[1])}); the first {Seconds(assumed.WarmUp)} are not counted; seed {assumed.Seed}"));
         console.WriteLine();
         WriteRows(console, report);
         console.WriteLine();
@@ -51,6 +51,8 @@ internal static class TuneTable
 
         console.Write(table);
     }
+
+    private static string Slowdown(double share) => share > 0 ? string.Create(CultureInfo.InvariantCulture, $", and {share * 100:0} % longer for each other under way") : "";
 
     private static string Seconds(double seconds) => Show.Milliseconds(seconds * 1000);
 

@@ -463,8 +463,9 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
 
     void IPodBackend.Create(PodId pod)
     {
+        var slowed = 1 + (_settings.RefillSlowdown * _pods.Starting);
         _pods.Change(_now, 1, 0, 0);
-        In(_settings.Refill.Draw(_refills), new(HappeningKind.Warm, pod));
+        In((long)(_settings.Refill.Draw(_refills) * slowed), new(HappeningKind.Warm, pod));
     }
 
     void IPodBackend.Specialize(ClaimOrder order)

@@ -8,8 +8,11 @@ public sealed record SimulationSettings
     /// <summary>How the pool is kept.</summary>
     public required PoolSpec Pool { get; init; }
 
-    /// <summary>From the order of a pod until it is warm.</summary>
+    /// <summary>From the order of a pod until it is warm, where no other is ordered and not warm yet.</summary>
     public required Spread Refill { get; init; }
+
+    /// <summary>So much longer that takes, as a share of it, for each other that is under way at its order: they may have to share processors. Default: 0.</summary>
+    public double RefillSlowdown { get; init; }
 
     /// <summary>From a claim until the request has reached its instance. Default: 20 ms at the median, 60 ms at p99.</summary>
     public Spread Start { get; init; } = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(60));
