@@ -13,6 +13,9 @@ public sealed record HealthOptions
     /// <summary>The meters that are shown, beside those of the runtime.</summary>
     public IReadOnlyList<string> Meters { get; init; } = [];
 
+    /// <summary>Instruments of them that have a series for each function: they may have 20,000 and not 2,000, for 2 MB each.</summary>
+    public IReadOnlyList<string> ManySeries { get; init; } = [];
+
     /// <summary>The sources whose spans are sent where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says, if it says so.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 

@@ -18,6 +18,8 @@ public sealed class HealthServer : IAsyncDisposable
 {
     private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+    private const int ManySeries = 20_000;
+
     private readonly WebApplication _app;
 
     private HealthServer(WebApplication app) => _app = app;
@@ -58,6 +60,11 @@ public sealed class HealthServer : IAsyncDisposable
             .WithMetrics(metrics =>
             {
                 metrics.AddMeter([.. options.Meters]).AddRuntimeInstrumentation().AddPrometheusExporter();
+                foreach (var name in options.ManySeries)
+                {
+                    metrics.AddView(name, new MetricStreamConfiguration { CardinalityLimit = ManySeries });
+                }
+
                 if (sends)
                 {
                     metrics.AddOtlpExporter();

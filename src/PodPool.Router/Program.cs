@@ -16,6 +16,7 @@ try
             Listen = listen,
             Service = "podpool-router",
             Meters = [RouterMetrics.MeterName],
+            ManySeries = [RouterMetrics.RequestsName],
 
             // With a table once, it goes on with what it knows, whatever becomes of the managers.
             NotReady = () => !Volatile.Read(ref rehearsed) ? "the router rehearses"

@@ -1,5 +1,6 @@
 using PodPool.Contracts;
 using PodPool.Contracts.V1;
+using PodPool.Router.AccessLogging;
 using PodPool.Router.Forwarding;
 using PodPool.Router.Holding;
 using PodPool.Router.Instances;
@@ -24,7 +25,7 @@ namespace PodPool.Router;
 /// </remarks>
 internal sealed partial class RequestHandler(
     RouteBook routes, IHttpForwarder forwarder, HoldLimits limits, RouterOptions options, RouterMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time,
-    ILogger<RequestHandler> logger)
+    ILogger<RequestHandler> logger, AccessLog? accesses = null)
 {
     private readonly CancellationToken _stopping = lifetime.ApplicationStopping;
 
@@ -46,7 +47,7 @@ internal sealed partial class RequestHandler(
         }
 
         // :: (2)
-        return ServeAsync(context, new(function, prefixLength, time) { Instance = function.TryClaim() });
+        return ServeAsync(context, new(function, prefixLength, time) { Instance = function.TryClaim(), Came = accesses?.Now() ?? 0 });
     }
 
     private static Task CloseAfter(HttpResponse response)
@@ -96,6 +97,7 @@ internal sealed partial class RequestHandler(
         }
 
         exchange.End();
+        accesses?.Note(context, exchange.Function.Id, exchange.Came, exchange.Outcome, exchange.Held, exchange.Instance?.Id);
         if (exchange.Timing is { } timing)
         {
             var total = TimeSpan.Zero;

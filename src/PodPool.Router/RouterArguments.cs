@@ -7,7 +7,7 @@ internal static class RouterArguments
 {
     public const string Usage =
         """
-        podpool-router --manager ADDRESS,… [--manager-certificate DIR] [--listen ADDRESS,…] [--health ADDRESS] [--domain NAME,…]
+        podpool-router --manager ADDRESS,… [--manager-certificate DIR] [--listen ADDRESS,…] [--health ADDRESS] [--domain NAME,…] [--access-log FILE|-]
                        [--hold-time SECONDS] [--hold-limit N] [--hold-limit-per-function N] [--shutdown-delay SECONDS] [--shutdown-time SECONDS]
         An ADDRESS is unix:/path or http://ip:port; a manager's may be http://name:port too: all addresses of the name.
         A manager at https is spoken to over mutual TLS, with tls.crt, tls.key and ca.crt in the DIR; they may come later. Each option is also read from the environment: PODPOOL_ROUTER_HOLD_TIME is --hold-time.
@@ -22,6 +22,7 @@ internal static class RouterArguments
         ["listen"] = (options, value) => options.Listen = Split(value),
         ["health"] = (options, value) => options.Health = value,
         ["domain"] = (options, value) => options.Domains = Split(value),
+        ["access-log"] = (options, value) => options.AccessLog = value,
         ["hold-time"] = (options, value) => options.HoldTime = Seconds(value),
         ["hold-limit"] = (options, value) => options.HoldLimit = Number(value),
         ["hold-limit-per-function"] = (options, value) => options.HoldLimitPerFunction = Number(value),

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
 using PodPool.Following;
+using PodPool.Router.AccessLogging;
 using PodPool.Router.Holding;
 using PodPool.Router.Managing;
 using PodPool.Router.Routing;
@@ -34,6 +35,7 @@ public static class RouterHost
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.Services.GetRequiredService<RouterMetrics>().CountRequestsOf(app.Services.GetRequiredService<RouteBook>());
         app.Services.GetRequiredService<Shutdown>().Watch();
         app.Run(app.Services.GetRequiredService<RequestHandler>().HandleAsync);
         return app;
@@ -94,6 +96,13 @@ public static class RouterHost
         services.AddSingleton<IManager>(provider => provider.GetRequiredService<ManagerLink>());
         services.AddSingleton<RouteBook>();
         services.AddSingleton<RequestHandler>();
+        if (options.AccessLog is { } path)
+        {
+            var writer = AccessLog.Open(path);
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AccessLog>(provider, writer));
+            services.AddHostedService(provider => provider.GetRequiredService<AccessLog>());
+        }
+
         services.AddSingleton<Shutdown>();
         services.AddHostedService(provider => provider.GetRequiredService<Shutdown>());
         services.AddManagers<RouterFollower, RouterMessage, RouteUpdate>(options.Managers);

@@ -3,20 +3,25 @@ using System.Diagnostics.Metrics;
 using PodPool.Contracts;
 using PodPool.Contracts.V1;
 using PodPool.Router.Holding;
+using PodPool.Router.Routing;
 
 namespace PodPool.Router;
 
-/// <summary>What the router measures. A request that finds its instance at once costs nothing here.</summary>
+/// <summary>What the router measures. A request that finds its instance at once costs nothing here: it is counted anyway (<see cref="LoadMeter"/>).</summary>
 internal sealed class RouterMetrics
 {
     /// <summary>The meter's name.</summary>
     public const string MeterName = "PodPool.Router";
+
+    /// <summary>The one that has a series for every function, called or not.</summary>
+    public const string RequestsName = "podpool.router.requests";
 
     private static readonly InstrumentAdvice<double> Buckets = new()
     {
         HistogramBucketBoundaries = [0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
     };
 
+    private readonly Meter _meter;
     private readonly Histogram<double> _start;
     private readonly Histogram<double> _wait;
     private readonly UpDownCounter<long> _held;
@@ -26,7 +31,7 @@ internal sealed class RouterMetrics
 
     public RouterMetrics(IMeterFactory factory, string name = MeterName)
     {
-        var meter = factory.Create(name);
+        var meter = _meter = factory.Create(name);
         _start = meter.CreateHistogram(
             "podpool.start.duration", "s", "What a request that waited for a start took until its first byte, by phase.", advice: Buckets);
         _wait = meter.CreateHistogram("podpool.router.wait.duration", "s", "How long requests were held.", advice: Buckets);
@@ -35,6 +40,13 @@ internal sealed class RouterMetrics
         _retries = meter.CreateCounter<long>("podpool.router.retries", "{attempt}", "Attempts that were made again, by reason.");
         _acquires = meter.CreateCounter<long>("podpool.router.acquires", "{acquire}", "Answers to acquires, by reason; none: an instance.");
     }
+
+    /// <summary>Shows how many requests each function was forwarded, whenever somebody looks.</summary>
+    public void CountRequestsOf(RouteBook routes) => _meter.CreateObservableCounter(
+        RequestsName,
+        () => routes.All.Select(function => new Measurement<long>(function.Forwarded, new KeyValuePair<string, object?>("function", function.Tag))),
+        "{request}",
+        "Requests that were forwarded to an instance.");
 
     /// <summary>A request is held.</summary>
     public void Held(Function function) => _held.Add(1, new KeyValuePair<string, object?>("function", function.Tag));

@@ -35,6 +35,10 @@ public sealed class RouterOptions
     /// <value><c>http://ip:port</c>; the default is null, nowhere.</value>
     public string? Health { get; set; }
 
+    /// <summary>Where a line of JSON is written for each request that named a function; a file is appended to.</summary>
+    /// <value>A path, or <c>-</c>: the standard output. The default is null, nowhere.</value>
+    public string? AccessLog { get; set; }
+
     /// <summary>How many requests may be held for one function.</summary>
     /// <value>1 to 1,000,000; the default is 1,000.</value>
     [Range(1, 1_000_000)]

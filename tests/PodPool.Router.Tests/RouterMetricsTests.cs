@@ -45,4 +45,33 @@ public sealed class RouterMetricsTests
         Assert.Equal(0, measured.All.Where(one => one.Name == "podpool.router.held").Sum(one => one.Value));
         Assert.Equal("FUNCTION_NOT_FOUND", (await measured.WaitForAsync(one => one.Name == "podpool.router.refused")).Tags["reason"]);
     }
+
+    [Fact]
+    public async Task Requests_are_counted_by_function_whether_they_were_held_or_not()
+    {
+        await using var platform = await Platform.StartAsync();
+        var requests = new Dictionary<string, long>();
+        using var listener = new MeterListener();
+        var factory = platform.App.Services.GetRequiredService<IMeterFactory>();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == RouterMetrics.RequestsName && instrument.Meter.Scope == factory)
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => requests[(string)new Dictionary<string, object?>(tags.ToArray())["function"]!] = value);
+        listener.Start();
+        var route = await platform.DeployAsync("hello");
+        await platform.DeployAsync("quiet");
+        platform.StartOnAcquire(route, context => context.Response.WriteAsync("hello"));
+
+        foreach (var path in (string[])["/default/hello/", "/default/hello/a", "/default/hello/b", "/default/missing/"])
+        {
+            using var answer = await platform.GetAsync(path);
+        }
+
+        listener.RecordObservableInstruments();
+        Assert.Equal(new Dictionary<string, long> { ["default/hello"] = 3, ["default/quiet"] = 0 }, requests);
+    }
 }

@@ -25,6 +25,7 @@ public sealed class RouterOptionsTests
         { "BodyBuffer", options => options.BodyBuffer = 0 },
         { "ConnectTimeout", options => options.ConnectTimeout = TimeSpan.Zero },
         { "ReportInterval", options => options.ReportInterval = TimeSpan.FromSeconds(-1) },
+        { "AccessLog: '/nowhere/at/all' cannot be written", options => options.AccessLog = "/nowhere/at/all" },
         { "ShutdownTime", options => options.ShutdownTime = TimeSpan.Zero },
     };
 
@@ -44,7 +45,7 @@ public sealed class RouterOptionsTests
         var environment = new Dictionary<string, string> { ["PODPOOL_ROUTER_MANAGER"] = "unix:/a", ["PODPOOL_ROUTER_HOLD_TIME"] = "2.5", ["PODPOOL_ROUTER_LISTEN"] = "" };
 
         var options = RouterArguments.Read(
-            ["--manager", "unix:/b, http://managers.example:8081", "--listen", "http://0.0.0.0:80, unix:/c", "--domain", "svc,svc.cluster.local", "--hold-limit", "7"],
+            ["--manager", "unix:/b, http://managers.example:8081", "--listen", "http://0.0.0.0:80, unix:/c", "--domain", "svc,svc.cluster.local", "--hold-limit", "7", "--access-log", "-"],
             name => environment.GetValueOrDefault(name));
 
         Assert.Equal("unix:/b, http://managers.example:8081", options.Manager);
@@ -52,6 +53,7 @@ public sealed class RouterOptionsTests
         Assert.Equal(["http://0.0.0.0:80", "unix:/c"], options.Listen);
         Assert.Equal(["svc", "svc.cluster.local"], options.Domains);
         Assert.Equal(7, options.HoldLimit);
+        Assert.Equal("-", options.AccessLog);
         options.Validate();
     }
 

@@ -58,6 +58,22 @@ public sealed class OtherTraceTests
         Assert.Equal(["empty lines, left out: 1 (first in line 2)", "lines without a duration, drawn: 1 (first in line 3)"], load.Repairs.All);
     }
 
+    [Fact]
+    public void A_routers_access_log_says_how_long_a_request_was_held_and_may_have_its_own_log_between()
+    {
+        using var file = new TemporaryFile("""
+            {"time":"2026-03-02T08:00:05Z","function":"shop/hello","duration":0.512,"held":0.012,"start":"pooled","method":"GET","status":200,"instance":"p1"}
+            {"EventId":2,"LogLevel":"Warning","Category":"PodPool.Router.RequestHandler","Message":"Cannot reach p1"}
+            {"time":"2026-03-02T08:00:06Z","function":"shop/hello","duration":0.25,"held":0,"start":"warm","method":"GET","status":200,"instance":"p1"}
+
+            """);
+
+        var (arrivals, load) = ReadAll(file.Path);
+
+        Assert.Equal([0.5, 0.25], arrivals.Select(arrival => TimeSpan.FromTicks(arrival.Duration).TotalSeconds));
+        Assert.Equal(["lines of a log of something else than requests, left out: 1 (first in line 2)"], load.Repairs.All);
+    }
+
     [Theory]
     [InlineData("{\"time\":1}", "line 1: it has no 'function'; it has time")]
     [InlineData("{\"time\":\"noon\",\"function\":\"f\"}", "line 1: 'time' is \"noon\"")]

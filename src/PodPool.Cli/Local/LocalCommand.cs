@@ -45,6 +45,8 @@ internal sealed class LocalCommand : Verb
 
     private static readonly Option<string?> Console = new("--console") { Description = "where to look at pools and functions in a browser, e.g. http://127.0.0.1:8085; who reaches it may look", HelpName = "URL" };
 
+    private static readonly Option<string?> AccessLog = new("--access-log") { Description = "write a line of JSON for each request into this file; `podpool tune` reads it", HelpName = "FILE" };
+
     private static readonly Option<bool> Dapr = new("--dapr") { Description = "run a daprd, too, for the functions that use Dapr; it is looked for on the PATH" };
 
     private static readonly Option<string?> DaprComponents = new("--dapr-components") { Description = "the folder of Dapr's components [default: ~/.dapr/components]", HelpName = "DIR" };
@@ -54,7 +56,7 @@ internal sealed class LocalCommand : Verb
     public LocalCommand()
         : base("local", "Run the whole platform on this machine: manager, router and a pool of processes.")
     {
-        foreach (var option in (Option[])[Listen, State, Warm, MissProbability, Max, Memory, Domain, Console, Dapr, DaprComponents, Verbose, UntilInputEnds])
+        foreach (var option in (Option[])[Listen, State, Warm, MissProbability, Max, Memory, Domain, Console, AccessLog, Dapr, DaprComponents, Verbose, UntilInputEnds])
         {
             Add(option);
         }
@@ -78,6 +80,7 @@ internal sealed class LocalCommand : Verb
             context.Get(Domain),
             context.Get(Verbose))
         {
+            AccessLog = context.Get(AccessLog) is { } file ? Path.GetFullPath(file) : null,
             Console = context.Get(Console) is { } page ? EndPointOf("--console", page) : null,
             Dapr = context.Get(Dapr) || context.Get(DaprComponents) is not null
                 ? new(DaprdProgram.Find(context.Terminal.Environment), DaprdProgram.Components(context.Get(DaprComponents)))

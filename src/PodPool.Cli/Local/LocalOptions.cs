@@ -17,6 +17,9 @@ internal sealed record LocalOptions(IPEndPoint Listen, string State, int? Warm, 
     /// <summary>Where the manager is looked at in a browser; port 0 takes a free one. Null: nowhere.</summary>
     public IPEndPoint? Console { get; init; }
 
+    /// <summary>A file that is told each request; null: none is.</summary>
+    public string? AccessLog { get; init; }
+
     /// <summary>What is wanted of Dapr; null: nothing.</summary>
     public LocalDaprOptions? Dapr { get; init; }
 }

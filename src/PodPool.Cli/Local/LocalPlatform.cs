@@ -94,7 +94,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
             await StopAsync(manager).ConfigureAwait(false);
             if (exception is ManagerOptionsException or ValidationException)
             {
-                throw CliException.Failed(exception.Message, "another folder is named with --state DIR, another address with --listen URL or --console URL", exception);
+                throw CliException.Failed(exception.Message, "another folder is named with --state DIR, another address with --listen URL or --console URL, another file with --access-log FILE", exception);
             }
 
             throw;
@@ -182,6 +182,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
         Listen = [address.GetLeftPart(UriPartial.Authority)],
         Domains = options.Domain is { } domain ? ["localhost", domain] : ["localhost"],
         ShutdownTime = ShutdownTime,
+        AccessLog = options.AccessLog,
     };
 
     private static string SocketOf(string state) => PodAddress.OfSocket(ManagerSocket.PathFor(state));

@@ -32,6 +32,9 @@ internal sealed class Exchange(Function function, int prefixLength, TimeProvider
     /// <summary>Instances that it has failed to reach.</summary>
     public List<Instance>? Avoid { get; set; }
 
+    /// <summary>When it came, for the access log; 0 where there is none.</summary>
+    public long Came { get; init; }
+
     /// <summary>When it was held first: a timestamp; null: never.</summary>
     public long? HeldSince { get; set; }
 

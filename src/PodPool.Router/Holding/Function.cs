@@ -68,6 +68,9 @@ internal sealed class Function
     /// <summary>Requests forwarded and not finished.</summary>
     public int InFlight => _load.InFlight;
 
+    /// <summary>Requests forwarded since the router knows it; one that was tried at two instances counts twice.</summary>
+    public long Forwarded => _load.Forwarded;
+
     /// <summary>Dials that failed since an instance answered last.</summary>
     public int FailedDials => Volatile.Read(ref _failedDials);
 

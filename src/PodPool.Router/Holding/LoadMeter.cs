@@ -4,15 +4,27 @@ namespace PodPool.Router.Holding;
 internal readonly record struct Load(int Waiting, int InFlight);
 
 /// <summary>Counts a function's forwarded requests, and knows what the manager was told of its load.</summary>
+/// <remarks>
+/// One integer holds both counts, so that a warm request pays for one of them only:
+/// <code>
+///   forwarded so far (40 bits, begins anew after 10^12) │ in flight (24 bits)
+/// </code>
+/// </remarks>
 internal sealed class LoadMeter
 {
-    private int _inFlight;
+    private const int InFlightBits = 24;
+    private const ulong OneForwarded = 1UL << InFlightBits;
+
+    private ulong _requests;
     private int _peak;
     private int _changed;
     private Load _reported;
 
     /// <summary>Requests forwarded and not finished.</summary>
-    public int InFlight => Volatile.Read(ref _inFlight);
+    public int InFlight => InFlightOf(Volatile.Read(ref _requests));
+
+    /// <summary>Requests forwarded so far.</summary>
+    public long Forwarded => (long)(Volatile.Read(ref _requests) >> InFlightBits);
 
     /// <summary>A change waits to be told.</summary>
     public bool HasChanged => Volatile.Read(ref _changed) != 0;
@@ -20,7 +32,7 @@ internal sealed class LoadMeter
     /// <summary>A request is forwarded.</summary>
     public void Began()
     {
-        var now = Interlocked.Increment(ref _inFlight);
+        var now = InFlightOf(Interlocked.Add(ref _requests, OneForwarded + 1));
         if (now > _peak)
         {
             // Not exact between two that write at once: either is a number that was reached.
@@ -29,7 +41,7 @@ internal sealed class LoadMeter
     }
 
     /// <summary>A request has ended.</summary>
-    public void Ended() => Interlocked.Decrement(ref _inFlight);
+    public void Ended() => Interlocked.Decrement(ref _requests);
 
     /// <summary>A change waits to be told from now on.</summary>
     /// <returns>False: one did already.</returns>
@@ -66,4 +78,6 @@ internal sealed class LoadMeter
 
     /// <summary>The manager knows nothing any more.</summary>
     public void Forget() => _reported = default;
+
+    private static int InFlightOf(ulong requests) => (int)(requests & (OneForwarded - 1));
 }

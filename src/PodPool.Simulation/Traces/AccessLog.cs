@@ -5,7 +5,8 @@ namespace PodPool.Simulation;
 
 /// <summary>
 /// An access log as JSON, one object a line: <c>{"time":"2026-03-02T08:00:00.250Z","function":"shop/hello","duration":0.12}</c>. <c>time</c>, when the request
-/// came, is in ISO 8601 or seconds since 1970; <c>duration</c> is in seconds, and drawn where it is missing. What else a line has is not looked at.
+/// came, is in ISO 8601 or seconds since 1970; <c>duration</c> is in seconds, and drawn where it is missing; of it, it was <c>held</c> so long before it had an
+/// instance, as routers of PodPool say. What else a line has is not looked at. A router's own log may be in between, where both go to its output.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="duration">How long requests take whose line does not say.</param>
@@ -35,7 +36,7 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
         private readonly Spread _drawn;
         private readonly Chance _chance;
         private readonly double _first;
-        private (double Time, string Function, double? Duration)? _pending;
+        private Row? _pending;
         private long _line;
 
         public Lines(string path, TraceText text, Spread drawn, Chance chance)
@@ -70,11 +71,13 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
                 Repairs.Add("lines without a duration, drawn", _line);
             }
 
-            Add(at, PlaceOf(row.Function), row.Duration ?? TimeSpan.FromTicks(_drawn.Draw(_chance)).TotalSeconds, at, _line);
+            // A router writes its line when the answer is over.
+            var written = row.Held is { } held ? at + held + row.Duration.GetValueOrDefault() : at;
+            Add(at, PlaceOf(row.Function), row.Duration ?? TimeSpan.FromTicks(_drawn.Draw(_chance)).TotalSeconds, written, _line);
             return true;
         }
 
-        private (double Time, string Function, double? Duration)? Next()
+        private Row? Next()
         {
             while (_text.Reader.ReadLine() is { } line)
             {
@@ -85,13 +88,16 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
                     continue;
                 }
 
-                return Parse(line);
+                if (Parse(line) is { } row)
+                {
+                    return row;
+                }
             }
 
             return null;
         }
 
-        private (double Time, string Function, double? Duration) Parse(string line)
+        private Row? Parse(string line)
         {
             try
             {
@@ -102,7 +108,14 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
                     throw Bad("it is no JSON object");
                 }
 
-                return (TimeOf(Field(entry, "time")), FunctionOf(Field(entry, "function")), entry.TryGetProperty("duration", out var took) ? NumberOf(took, "duration") : null);
+                if (entry.TryGetProperty("LogLevel", out _) && entry.TryGetProperty("Category", out _))
+                {
+                    Repairs.Add("lines of a log of something else than requests, left out", _line);
+                    return null;
+                }
+
+                var held = Number(entry, "held");
+                return new(TimeOf(Field(entry, "time")), FunctionOf(Field(entry, "function")), Number(entry, "duration") - (held ?? 0), held);
             }
             catch (JsonException exception)
             {
@@ -112,6 +125,8 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
 
         private JsonElement Field(JsonElement entry, string name) =>
             entry.TryGetProperty(name, out var value) ? value : throw Bad($"it has no '{name}'; it has {string.Join(", ", entry.EnumerateObject().Take(8).Select(field => field.Name))}");
+
+        private double? Number(JsonElement entry, string name) => entry.TryGetProperty(name, out var value) ? NumberOf(value, name) : null;
 
         private double TimeOf(JsonElement time) =>
             time.ValueKind == JsonValueKind.Number ? NumberOf(time, "time")
@@ -129,4 +144,10 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
 
         private TraceException Bad(string reason) => new(FormattableString.Invariant($"'{_path}', line {_line}: {reason}"));
     }
+
+    /// <param name="Time">When it came, in seconds since 1970.</param>
+    /// <param name="Function">Whose it is.</param>
+    /// <param name="Duration">Seconds in its instance; null: not said.</param>
+    /// <param name="Held">Seconds before it had one; null: not said.</param>
+    private readonly record struct Row(double Time, string Function, double? Duration, double? Held);
 }

@@ -17,8 +17,8 @@ namespace PodPool.Simulation;
 /// <param name="handler">Carries the questions; null: the usual one.</param>
 public sealed class Prometheus(Uri server, string query, DateTimeOffset begin, int minutes, Spread duration, ulong seed, Func<HttpMessageHandler>? handler = null) : ILoadSource
 {
-    /// <summary>The requests that routers held: those that found no instance. Routers count no others by function.</summary>
-    public const string HeldRequests = "sum by (function) (increase(podpool_router_wait_duration_seconds_count[1m]))";
+    /// <summary>The requests that PodPool's routers forwarded.</summary>
+    public const string ForwardedRequests = "sum by (function) (increase(podpool_router_requests_total[1m]))";
 
     private const int MinutesAtOnce = 60;
 

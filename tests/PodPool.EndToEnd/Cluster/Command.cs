@@ -17,6 +17,11 @@ internal static class Command
     /// <summary>Runs a command of the environment's, with what it is about put in.</summary>
     public static Task<string> BreakAsync(string command, string what) => RunAsync("/bin/sh", ["-c", command.Replace("{0}", what, StringComparison.Ordinal)], input: null);
 
+    /// <summary>Runs <c>podpool</c> against the current context; it must succeed.</summary>
+    /// <returns>What it printed for programs and people to read; what it is doing meanwhile is not in it.</returns>
+    public static Task<string> PodPoolAsync(params string[] arguments) =>
+        RunAsync("dotnet", [Settings.PodPool, .. arguments, "--kubeconfig", Environment.GetEnvironmentVariable("KUBECONFIG")!], input: null);
+
     /// <summary>Runs a program, whatever comes of it.</summary>
     public static async Task<(int Code, string Output, string Errors)> TryAsync(string program, IEnumerable<string> arguments, string? input = null)
     {

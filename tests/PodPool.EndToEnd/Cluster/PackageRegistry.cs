@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -13,8 +11,7 @@ internal sealed class PackageRegistry(Uri address) : IAsyncDisposable
     private const string ManifestType = "application/vnd.oci.image.manifest.v1+json";
 
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.FromSeconds(10) });
-    private Process? _forward;
-    private Uri? _forwarded;
+    private PortForward? _forward;
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
@@ -73,8 +70,8 @@ internal sealed class PackageRegistry(Uri address) : IAsyncDisposable
         Assert.True(begun.IsSuccessStatusCode, await begun.Content.ReadAsStringAsync(Test));
 
         // The registry names its own address; the way there is the forwarded port.
-        var location = new Uri(_forwarded!, begun.Headers.Location!);
-        var upload = new Uri(_forwarded!, location.PathAndQuery + (location.Query.Length > 0 ? "&" : "?") + "digest=" + Uri.EscapeDataString(DigestOf(bytes)));
+        var location = new Uri(_forward!.Address, begun.Headers.Location!);
+        var upload = new Uri(_forward!.Address, location.PathAndQuery + (location.Query.Length > 0 ? "&" : "?") + "digest=" + Uri.EscapeDataString(DigestOf(bytes)));
         using var content = new ByteArrayContent(bytes);
         content.Headers.ContentType = new("application/octet-stream");
         using var done = await _client.PutAsync(upload, content, Test);
@@ -85,20 +82,20 @@ internal sealed class PackageRegistry(Uri address) : IAsyncDisposable
 
     private async Task<Uri> AtAsync(string path)
     {
-        if (_forwarded is null || _forward!.HasExited || !await AnswersAsync())
+        if (_forward is null || _forward.HasEnded || !await AnswersAsync())
         {
             await EndAsync();
             await ForwardAsync();
         }
 
-        return new(_forwarded!, path);
+        return new(_forward!.Address, path);
     }
 
     private async Task<bool> AnswersAsync()
     {
         try
         {
-            using var answer = await _client.GetAsync(new Uri(_forwarded!, "v2/"), Test);
+            using var answer = await _client.GetAsync(new Uri(_forward!.Address, "v2/"), Test);
             return answer.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
@@ -110,25 +107,16 @@ internal sealed class PackageRegistry(Uri address) : IAsyncDisposable
     private async Task ForwardAsync()
     {
         var host = address.Host.Split('.');
-        var port = address.Port.ToString(CultureInfo.InvariantCulture);
-        _forward = Process.Start(new ProcessStartInfo("kubectl", ["-n", host[1], "port-forward", $"service/{host[0]}", $":{port}"]) { RedirectStandardOutput = true })!;
-
-        // Forwarding from 127.0.0.1:PORT -> 5000
-        var line = await _forward.StandardOutput.ReadLineAsync(Test) ?? throw new InvalidOperationException("the registry's port could not be forwarded");
-        var local = new string([.. line[(line.IndexOf("127.0.0.1:", StringComparison.Ordinal) + 10)..].TakeWhile(char.IsAsciiDigit)]);
-        _forwarded = new($"http://127.0.0.1:{local}/");
-        _ = _forward.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        _forward = await PortForward.OpenAsync(host[1], $"service/{host[0]}", address.Port);
     }
 
     private async Task EndAsync()
     {
-        if (_forward is { } process)
+        if (_forward is { } forward)
         {
-            process.Kill();
-            await process.WaitForExitAsync(CancellationToken.None);
-            process.Dispose();
+            await forward.DisposeAsync();
         }
 
-        (_forward, _forwarded) = (null, null);
+        _forward = null;
     }
 }
