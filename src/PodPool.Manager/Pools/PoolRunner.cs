@@ -55,9 +55,10 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
 
     public PoolRunner(
         PoolOptions options, int warm, ClaimRunner claims, PodDirectory pods, IPodPlatform platform, IPoolObserver observer,
-        ManagerMetrics metrics, TimeProvider time, ILogger<PoolRunner> logger)
+        ManagerMetrics metrics, PoolTrace? trace, TimeProvider time, ILogger<PoolRunner> logger)
     {
         (_options, _claims, _pods, _platform, _observer, _metrics, _time, _logger) = (options, claims, pods, platform, observer, metrics, time, logger);
+        Trace = trace;
         _pool = new Pool(options.ToSpec(warm), this, this, time, () => PodNames.New(options.PodPrefix));
         _timer = time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -68,6 +69,9 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     public PoolOptions Options => _options;
 
     public PoolStatus Status => _pool.Status;
+
+    /// <summary>What is remembered of it; null: nothing, as nobody could ask.</summary>
+    public PoolTrace? Trace { get; }
 
     public IReadOnlyList<FunctionStatus> Functions => _pool.Functions;
 
@@ -194,7 +198,9 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     {
         if (happened is { Kind: PoolEventKind.PodWarm, Pod: { } warm } && _created.TryRemove(warm, out var created))
         {
-            _metrics.Refilled(Name, _time.GetElapsedTime(created));
+            var took = _time.GetElapsedTime(created);
+            _metrics.Refilled(Name, took);
+            Trace?.Refills.Add(took);
         }
         else if (happened is { Kind: PoolEventKind.PodGone, Pod: { } gone })
         {
@@ -203,7 +209,11 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         else if (happened is { Kind: PoolEventKind.Miss, Function: { } function })
         {
             _metrics.Miss(Name);
-            _notes.Enqueue(() => _observer.Missed(this, function));
+            _notes.Enqueue(() =>
+            {
+                Trace?.Claims.Add(happened.Missed);
+                _observer.Missed(this, function);
+            });
         }
 
         _observer.Happened(this, happened);
@@ -232,9 +242,11 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     /// <summary>Carries out what was noted: first what a caller waits for.</summary>
     private void Settle()
     {
+        var found = 0;
         for (var first = true; _orders.TryDequeue(out var order); first = false)
         {
             Run(order, inline: first);
+            found += order.Missed ? 0 : 1;
         }
 
         while (_answers.TryDequeue(out var answered))
@@ -243,6 +255,12 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
             {
                 waiting.TrySetResult(answered.Answer);
             }
+        }
+
+        // Those that missed were noted when they did.
+        if (found > 0)
+        {
+            Trace?.Claims.Add(found);
         }
 
         if (!_notes.IsEmpty)

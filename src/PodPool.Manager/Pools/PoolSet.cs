@@ -338,7 +338,8 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         _doors.TellOpen(pool.TrustDomain, pool.SetOpenDoors);
     }
 
-    private PoolRunner Run(PoolOptions options) => new(options, _sizes.Of(options), _claims, _pods, _platform, this, _metrics, _time, _poolLogger);
+    private PoolRunner Run(PoolOptions options) =>
+        new(options, _sizes.Of(options), _claims, _pods, _platform, this, _metrics, _options.Console is null ? null : new(_time), _time, _poolLogger);
 
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
