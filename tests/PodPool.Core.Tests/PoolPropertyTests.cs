@@ -19,6 +19,7 @@ public sealed class PoolPropertyTests
         }
 
         WorldCourse.Any.Sample(Run, iter: 1500);
+        WorldCourse.AnySized.Sample(Run, iter: 500);
 
         // A rule that nothing put to the test would hold, too.
         Assert.All(Enum.GetValues<PoolEventKind>(), kind => Assert.True(events.ContainsKey(kind), $"{kind} never happened."));
@@ -237,6 +238,12 @@ public sealed class PoolPropertyTests
         world.Broken.Clear();
         world.Resize(world.Spec with { Max = int.MaxValue });
         world.Run(TimeSpan.FromMinutes(5));
+        for (var turn = 0; world.Spec.Auto is not null && turn < 10 && world.Manager.Pool!.Status.Warm != world.Witness.Wanted; turn++)
+        {
+            // It shrinks once a minute, perhaps just now.
+            world.Run(TimeSpan.FromSeconds(2));
+        }
+
         world.Witness.LookAtRest();
     }
 }
