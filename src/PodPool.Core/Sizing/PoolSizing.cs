@@ -53,7 +53,7 @@ internal sealed class PoolSizing(PoolBooks books) : Due
 
     public void RefillFailed(TimeSpan took) => _auto?.RefillFailed(took);
 
-    /// <summary>Decides anew, by the pool's spec of now. What an automatic size has learnt outlives a change of it, also one that it is not there for.</summary>
+    /// <summary>Decides anew, by the pool's spec of now. What an automatic size has learnt outlives a change of it, also one by which there is none for a time.</summary>
     public void Look()
     {
         var spec = books.Spec;

@@ -35,7 +35,7 @@ internal sealed partial class ClusterLife(
     /// <summary>A function whose registry does not answer must not keep the others from being served.</summary>
     private static readonly TimeSpan CatchUpPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Nobody leads while what pools have learnt is written: it is not worth more than that.</summary>
+    /// <summary>Nobody claims while what pools have learnt is written, and the next one cannot lead yet: it is not worth more than that.</summary>
     private static readonly TimeSpan KeepPatience = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = loggers.CreateLogger<ClusterLife>();

@@ -6,19 +6,19 @@ namespace PodPool.Core;
 /// </summary>
 internal static class SizingMemoryRules
 {
-    /// <summary>Clocks of two machines differ by less.</summary>
-    public static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
-
-    private const int MostWarm = 100_000;
-
     /// <summary>Claims a second: more than any pool has.</summary>
     public const double MostRate = 60_000;
+
+    private const int MostWarm = 100_000;
 
     /// <summary>Variance over mean; batches of a thousand have a thousand.</summary>
     private const double MostBurstiness = 1e6;
 
     /// <summary>What float and <see cref="Half"/> make of a number that is at a limit.</summary>
     private const double Rounding = 1.001;
+
+    /// <summary>Clocks of two machines differ by less.</summary>
+    private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
 
     /// <summary>What is wrong with it, now; null: nothing.</summary>
     public static string? ProblemOf(SizingMemory memory, DateTimeOffset now) =>
@@ -52,13 +52,10 @@ internal static class SizingMemoryRules
         return refills.Weights.Sum() >= 1 && refills.Seconds.Sum() > 0;
     }
 
-    private static bool Can(ClaimRateMemory rate)
-    {
-        var lengths = ClaimRate.Horizons.Length;
-        return rate.Claims.Length == lengths && rate.Seconds.Length == lengths
+    private static bool Can(ClaimRateMemory rate) =>
+        rate.Claims.Length == ClaimRate.HorizonCount && rate.Seconds.Length == ClaimRate.HorizonCount
             && rate.Seconds.Zip(ClaimRate.Horizons, (seconds, horizon) => IsCount(seconds, 2 * horizon)).All(can => can)
             && rate.Claims.Zip(ClaimRate.Horizons, (claims, horizon) => IsCount(claims, 2 * horizon * MostRate)).All(can => can);
-    }
 
     private static bool Can(ClaimBurstinessMemory burstiness) =>
         burstiness.Squares.Length == ClaimBurstiness.Windows && burstiness.Claims.Length == ClaimBurstiness.Windows
