@@ -28,6 +28,9 @@ internal interface IPoolObserver
 /// </summary>
 internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDisposable
 {
+    /// <summary>How often what a pool's size has learnt is to be kept: so much of it is lost with a manager that is cut off.</summary>
+    public static readonly TimeSpan KeepLearntEvery = TimeSpan.FromMinutes(10);
+
     private readonly Pool _pool;
     private readonly ClaimRunner _claims;
     private readonly PodDirectory _pods;
@@ -74,6 +77,18 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     public PoolTrace? Trace { get; }
 
     public IReadOnlyList<FunctionStatus> Functions => _pool.Functions;
+
+    /// <summary>What its automatic size has learnt, for <see cref="Learn"/>; null: nothing.</summary>
+    public string? Learnt => _pool.Learnt;
+
+    /// <summary>Takes what the pool's size had <see cref="Learnt"/> under another manager; null, or once the pool is kept here: nothing.</summary>
+    public void Learn(string? learnt)
+    {
+        if (learnt is not null && !_started && _pool.Learn(learnt) is { } problem)
+        {
+            Log.NotLearnt(_logger, Name, problem);
+        }
+    }
 
     /// <summary>An instance of a function, or why there is none.</summary>
     /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
@@ -388,5 +403,8 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
 
         [LoggerMessage(2, LogLevel.Warning, "Pod {Pod} could not be deleted; it is tried again", EventName = "NotDeleted")]
         public static partial void NotDeleted(ILogger logger, Exception exception, string pod);
+
+        [LoggerMessage(3, LogLevel.Warning, "What the pool '{Pool}' had learnt of its size under another manager is not taken, it learns anew: {Problem}", EventName = "NotLearnt")]
+        public static partial void NotLearnt(ILogger logger, string pool, string problem);
     }
 }
