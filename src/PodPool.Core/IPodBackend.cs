@@ -49,7 +49,11 @@ public enum DeleteReason
 /// <param name="Pod">The pod taken.</param>
 /// <param name="Function">The function as it was when the claim was made.</param>
 /// <param name="Deadline">How long it may take.</param>
-public sealed record ClaimOrder(ClaimId Claim, PodId Pod, FunctionSpec Function, TimeSpan Deadline);
+public sealed record ClaimOrder(ClaimId Claim, PodId Pod, FunctionSpec Function, TimeSpan Deadline)
+{
+    /// <summary>No pod was warm when this one was wanted; that was told then (<see cref="PoolEventKind.Miss"/>).</summary>
+    public bool Missed { get; init; }
+}
 
 /// <summary>What the backend knows of a pod. Level, not edge: the same observation twice changes nothing.</summary>
 /// <param name="Pod">The pod.</param>

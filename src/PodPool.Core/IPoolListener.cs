@@ -78,7 +78,11 @@ public sealed record StartFault(bool OfCode, string Reason, string Message);
 /// <param name="Function">Of which function.</param>
 /// <param name="Reason">The wire name of a reason, if there is one.</param>
 /// <param name="Message">For a person.</param>
-public sealed record PoolEvent(PoolEventKind Kind, PodId? Pod = null, FunctionName? Function = null, string Reason = "", string Message = "");
+public sealed record PoolEvent(PoolEventKind Kind, PodId? Pod = null, FunctionName? Function = null, string Reason = "", string Message = "")
+{
+    /// <summary>Of a miss: how many pods were wanted and not there.</summary>
+    public int Missed { get; init; }
+}
 
 /// <summary>Kinds of <see cref="PoolEvent"/>.</summary>
 public enum PoolEventKind

@@ -302,6 +302,41 @@ public sealed class Pool
         Settle();
     }
 
+    /// <summary>
+    /// What the pool's automatic size has learnt until now, about 4 KB of text for <see cref="Learn"/>; null: there is none, and none was given.
+    /// </summary>
+    public string? Learnt
+    {
+        get
+        {
+            SizingMemory? learnt;
+            using (Enter())
+            {
+                learnt = _sizing.Learnt;
+            }
+
+            return learnt is null ? null : SizingMemoryText.Write(learnt);
+        }
+    }
+
+    /// <summary>
+    /// Gives the pool what one before it had <see cref="Learnt"/>: before the first <see cref="Reconcile"/>, so that its first decision knows of it; the last
+    /// that is given counts. A pool without an automatic size keeps it until it gets one. What is not taken changes nothing.
+    /// </summary>
+    /// <returns>
+    /// Why it is not taken (it is damaged, of another version or from the future, its numbers cannot be, the pool is kept already); null: it is.
+    /// </returns>
+    public string? Learn(string learnt)
+    {
+        if (SizingMemoryText.Read(learnt, out var memory) is { } problem)
+        {
+            return problem;
+        }
+
+        using var entered = Enter();
+        return _sizing.Learn(memory!);
+    }
+
     /// <summary>Which nodes have an open door to Dapr: functions that use it prefer pods there. Changes nothing of what runs.</summary>
     public void SetOpenDoors(IReadOnlySet<string> nodes)
     {

@@ -116,6 +116,9 @@ internal sealed class PoolBooks
     public void Tell(PoolEventKind kind, Pod? pod = null, Function? function = null, string reason = "", string message = "") =>
         _listener.Happened(new PoolEvent(kind, pod?.Id, (function ?? pod?.Revision?.Function)?.Name, reason, message));
 
+    public void TellMiss(Function function, int pods) =>
+        _listener.Happened(new PoolEvent(PoolEventKind.Miss, null, function.Name, Reasons.PoolEmpty, "No pod was warm.") { Missed = pods });
+
     /// <summary>Ends a pod for good; it stays in the books until it is gone.</summary>
     public void Delete(Pod pod, DeleteReason reason)
     {

@@ -14,7 +14,7 @@ public sealed record PoolSpec
     /// </summary>
     public string Template { get; init; } = "";
 
-    /// <summary>Warm pods to keep. At least 0. With <see cref="Auto"/>: to begin with.</summary>
+    /// <summary>Warm pods to keep. At least 0. With <see cref="Auto"/>: to begin with, if nothing is known.</summary>
     public required int Warm { get; init; }
 
     /// <summary>The pool finds out itself how many warm pods to keep. Default: null, it keeps <see cref="Warm"/>.</summary>

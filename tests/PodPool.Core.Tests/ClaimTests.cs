@@ -158,6 +158,20 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void Every_pod_that_is_wanted_is_told_once_by_its_miss_or_by_a_claim_that_found_one()
+    {
+        var hello = _t.Set(PoolUnderTest.Function());
+        _t.Pool.Reconcile([]);
+        _t.Warm(1);
+
+        _t.Acquire(hello, waiting: 4);
+        Assert.Equal(3, Assert.Single(_t.Events, happened => happened.Kind == PoolEventKind.Miss).Missed);
+        _t.Warm(3);
+        Assert.Equal([false, true, true, true], _t.Claims.Select(order => order.Missed));
+        Assert.Single(_t.Events, happened => happened.Kind == PoolEventKind.Miss);
+    }
+
+    [Fact]
     public void A_miss_waits_for_a_pod_and_says_how_long_it_queued()
     {
         var hello = _t.Set(PoolUnderTest.Function());

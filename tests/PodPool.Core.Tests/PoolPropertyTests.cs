@@ -19,6 +19,7 @@ public sealed class PoolPropertyTests
         }
 
         WorldCourse.Any.Sample(Run, iter: 1500);
+        WorldCourse.AnySized.Sample(Run, iter: 500);
 
         // A rule that nothing put to the test would hold, too.
         Assert.All(Enum.GetValues<PoolEventKind>(), kind => Assert.True(events.ContainsKey(kind), $"{kind} never happened."));
@@ -237,6 +238,14 @@ public sealed class PoolPropertyTests
         world.Broken.Clear();
         world.Resize(world.Spec with { Max = int.MaxValue });
         world.Run(TimeSpan.FromMinutes(5));
+        for (var turn = 0; world.Spec.Auto is not null && turn < 10 && IsShrinking(); turn++)
+        {
+            world.Run(TimeSpan.FromSeconds(2));
+        }
+
         world.Witness.LookAtRest();
+
+        // Once a minute, and perhaps just now.
+        bool IsShrinking() => world.Manager.Pool!.Status is var status && (status.Warm != world.Witness.Wanted || world.Pods.Count != status.Warm + status.Serving);
     }
 }

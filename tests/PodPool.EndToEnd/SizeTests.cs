@@ -50,7 +50,7 @@ public sealed partial class SizeTests(TestNamespace space) : EndToEndTests(space
     /// <summary>Why the pool has its size, as <c>podpool</c> says it.</summary>
     private static async Task<string?> ListedAsync(Pool pool)
     {
-        var pools = JsonNode.Parse(await Command.PodPoolAsync("pool", "list", "--output", "json"))!.AsArray();
+        var pools = JsonNode.Parse(await Command.PodPoolAsync("pool", "list", "--output", "json"))!["pools"]!.AsArray();
         return (string?)pools.FirstOrDefault(each => ((string)each!["pool"]!).EndsWith(pool.Name, StringComparison.Ordinal))?["sizing"]?["why"];
     }
 

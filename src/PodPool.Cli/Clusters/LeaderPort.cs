@@ -4,14 +4,17 @@ using PodPool.Manager.Kubernetes.Api;
 
 namespace PodPool.Cli.Clusters;
 
-/// <summary>The way to the manager that leads: its Lease names its pod, whose operators' port is forwarded. Each connection looks anew.</summary>
+/// <summary>The way to the manager that leads: its Lease names its pod, a port of which is forwarded. Each connection looks anew.</summary>
 internal sealed class LeaderPort(Cluster cluster) : IDisposable
 {
     /// <summary>The Lease that managers run for.</summary>
     public const string LeaseName = "podpool-manager";
 
     /// <summary>Where managers listen for operators, on their pod's loopback.</summary>
-    private const int Port = 8082;
+    private const int OperatorsPort = 8082;
+
+    /// <summary>Where they show their console there, as deploy/base has it.</summary>
+    public const int ConsolePort = 8085;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
@@ -19,12 +22,22 @@ internal sealed class LeaderPort(Cluster cluster) : IDisposable
 
     /// <summary>How long a leader is looked for: a new one is elected within seconds.</summary>
     /// <value>Default: 15 s.</value>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>A connection to the leader; while there is none it is looked for again, for a while.</summary>
+    /// <summary>A connection to the leader's port for operators, which <see cref="Drop"/> ends.</summary>
     /// <exception cref="CliException">There is none.</exception>
     /// <exception cref="ApiException">The API server does not answer, or refuses.</exception>
     public async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var stream = await ConnectAsync(OperatorsPort, cancellationToken).ConfigureAwait(false);
+        Volatile.Write(ref _current, stream);
+        return stream;
+    }
+
+    /// <summary>A connection to a port of the leader; while there is none it is looked for again, for a while.</summary>
+    /// <exception cref="CliException">There is none.</exception>
+    /// <exception cref="ApiException">The API server does not answer, or refuses.</exception>
+    public async ValueTask<Stream> ConnectAsync(int port, CancellationToken cancellationToken)
     {
         var begun = cluster.Time.GetTimestamp();
         while (true)
@@ -38,9 +51,7 @@ internal sealed class LeaderPort(Cluster cluster) : IDisposable
             {
                 try
                 {
-                    var stream = await cluster.Api.ForwardAsync(new(cluster.Installation, leader), Port, cancellationToken).ConfigureAwait(false);
-                    Volatile.Write(ref _current, stream);
-                    return stream;
+                    return await cluster.Api.ForwardAsync(new(cluster.Installation, leader), port, cancellationToken).ConfigureAwait(false);
                 }
                 catch (ApiException exception) when (exception.Failure is not (ApiFailure.Denied or ApiFailure.Unreachable))
                 {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using PodPool.Cli.Bench;
 using PodPool.Cli.Check;
+using PodPool.Cli.Consoles;
 using PodPool.Cli.Demo;
 using PodPool.Cli.Deploy;
 using PodPool.Cli.Functions;
@@ -61,6 +62,7 @@ internal static class PodPoolCommand
             new DeleteCommand(),
             new PoolCommand(),
             new TuneCommand(),
+            new ConsoleCommand(),
             new CheckCommand(),
             new BenchCommand(),
             new CompletionCommand(),

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Net;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Local.Dapr;
 using PodPool.Cli.Server;
-using PodPool.Contracts.Wire;
 
 namespace PodPool.Cli.Local;
 
@@ -71,7 +69,7 @@ internal sealed class LocalCommand : Verb
     private protected override async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
     {
         var options = new LocalOptions(
-            EndPointOf("--listen", context.Require(Listen)),
+            ListenAddress.Parse("--listen", context.Require(Listen)),
             context.Get(State) ?? UserFolders.State(context.Terminal.Environment),
             context.Get(Warm),
             context.Get(MissProbability),
@@ -81,7 +79,7 @@ internal sealed class LocalCommand : Verb
             context.Get(Verbose))
         {
             AccessLog = context.Get(AccessLog) is { } file ? Path.GetFullPath(file) : null,
-            Console = context.Get(Console) is { } page ? EndPointOf("--console", page) : null,
+            Console = context.Get(Console) is { } page ? ListenAddress.Parse("--console", page) : null,
             Dapr = context.Get(Dapr) || context.Get(DaprComponents) is not null
                 ? new(DaprdProgram.Find(context.Terminal.Environment), DaprdProgram.Components(context.Get(DaprComponents)))
                 : null,
@@ -117,23 +115,6 @@ internal sealed class LocalCommand : Verb
         }
 
         return ExitCode.Ok;
-    }
-
-    private static IPEndPoint EndPointOf(string option, string url)
-    {
-        try
-        {
-            if (PodAddress.Parse(url) is IPEndPoint endPoint)
-            {
-                return endPoint;
-            }
-        }
-        catch (FormatException)
-        {
-            // Said below, in the words of the option.
-        }
-
-        throw CliException.Usage($"{option} {url}: that is no address to listen on", "write http://IP:PORT, e.g. http://127.0.0.1:8080, or http://0.0.0.0:8080 for every network");
     }
 
     private static async Task EndWithInputAsync(Terminal terminal, CancellationTokenSource end)

@@ -5,6 +5,7 @@ using PodPool.Cli.Output;
 using PodPool.Cli.Server;
 using PodPool.Contracts.V1;
 using PodPool.Manager.Kubernetes.Api;
+using PodPool.Manager.Kubernetes.Pools;
 using PodPool.Simulation;
 
 namespace PodPool.Cli.Tune;

@@ -5,6 +5,7 @@ using PodPool.Cli.CommandLine;
 using PodPool.Cli.Output;
 using PodPool.Cli.Server;
 using PodPool.Core;
+using PodPool.Manager.Kubernetes.Pools;
 using PodPool.Manager.Kubernetes.Resources;
 using PodPool.Simulation;
 
@@ -13,9 +14,6 @@ namespace PodPool.Cli.Tune;
 /// <summary><c>podpool tune</c>: how large a pool must be for a load, and what that costs; tried with the very rules that run it.</summary>
 internal sealed class TuneCommand : Verb
 {
-    /// <summary>What a pool assumes before it has measured any (<c>RefillTimes</c> of the core).</summary>
-    private static readonly Spread Assumed = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(8));
-
     public TuneCommand()
         : base("tune", "Find out how large a pool must be for a load, and what it costs: runs days of it in simulated time on the pool's own rules.")
     {
@@ -33,7 +31,7 @@ internal sealed class TuneCommand : Verb
     {
         var load = TuneOptions.LoadOf(context);
         var prices = TuneOptions.PricesOf(context);
-        TuneOptions.PlanOf(context, Assumed, null);
+        TuneOptions.PlanOf(context, SimulationSettings.AssumedRefill, null);
         using var server = NeedsServer(context) ? ServerConnection.Open(context.Arguments, context.Terminal) : null;
         var pool = server is null ? null : await AskAsync(server, context.Require(TuneOptions.Pool), cancellationToken).ConfigureAwait(false);
         var (refill, from) = RefillOf(context, pool);
@@ -73,7 +71,7 @@ internal sealed class TuneCommand : Verb
     private static (Spread Refill, string From) RefillOf(VerbContext context, PoolFacts? pool) => context.Get(TuneOptions.Refill) switch
     {
         null when pool?.Measured is { } measured => (measured, "measured"),
-        null => (Assumed, "assumed"),
+        null => (SimulationSettings.AssumedRefill, "assumed"),
         "measured" => (pool?.Measured ?? throw CliException.Failed(
             $"the pool '{pool?.Name}' has no refill times: only a pool that sizes itself measures them", "say how long they take with --refill MEDIAN,P99"), "measured"),
         var text => (TuneOptions.Read(() => Quantities.Spread(text, "--refill")), "as asked for"),

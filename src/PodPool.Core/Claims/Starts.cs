@@ -44,7 +44,7 @@ internal sealed class Starts(PoolBooks books, Callers callers)
     public void Missed(Function function, int pods)
     {
         books.Misses += pods;
-        books.Tell(PoolEventKind.Miss, function: function, reason: Reasons.PoolEmpty, message: "No pod was warm.");
+        books.TellMiss(function, pods);
     }
 
     public void Specialized(Pod pod, StartPhases phases)
@@ -151,7 +151,7 @@ internal sealed class Starts(PoolBooks books, Callers callers)
         books.Claims++;
         books.Hits += pod.Miss ? 0 : 1;
         books.Hungry.Want(function, hunger.Pods - 1, books.Clock.Now);
-        books.Backend.Specialize(new ClaimOrder(claim, pod.Id, function.Current.Spec, books.Spec.SpecializeDeadline));
+        books.Backend.Specialize(new ClaimOrder(claim, pod.Id, function.Current.Spec, books.Spec.SpecializeDeadline) { Missed = pod.Miss });
         books.Tell(PoolEventKind.Claimed, pod);
     }
 

@@ -11,14 +11,15 @@ internal sealed class AutoSize
     private static readonly TimeSpan ShrinkEvery = TimeSpan.FromMinutes(1);
 
     /// <summary>Seconds over which the actual share of misses is told.</summary>
-    private const double MissMemory = 3600;
+    public const double MissMemory = 3600;
 
-    private readonly ClaimDemand _demand = new();
-    private readonly MissAim _aim = new();
+    private readonly ClaimDemand _demand;
+    private readonly MissAim _aim;
     private readonly PeakWindow _wanted;
     private readonly long _shrinkEvery;
     private long _shrinkAt;
     private long _last;
+    private DateTimeOffset _seen;
     private long _claimsBefore;
     private long _missesBefore;
     private double _claims;
@@ -29,9 +30,26 @@ internal sealed class AutoSize
     private RefillQueue _queue;
 
     /// <summary>Begins with so many pods, and with what was counted so far as nothing new.</summary>
-    public AutoSize(Clock clock, int warm, long claims, long misses)
+    /// <param name="clock">Says what time it is.</param>
+    /// <param name="warm">How many.</param>
+    /// <param name="claims">Claims so far.</param>
+    /// <param name="misses">Misses so far.</param>
+    /// <param name="memory">What another one has learnt; null: it begins with nothing known.</param>
+    public AutoSize(Clock clock, int warm, long claims, long misses, SizingMemory? memory = null)
     {
-        (_last, _claimsBefore, _missesBefore, Warm) = (clock.Now, claims, misses, warm);
+        (_last, _seen, _claimsBefore, _missesBefore, Warm) = (clock.Now, clock.WallNow, claims, misses, warm);
+        if (memory is null)
+        {
+            (Refills, _aim, _demand) = (new(), new(), new());
+        }
+        else
+        {
+            (Refills, _aim) = (new(memory.Refills), new(memory.Aim));
+            _demand = new(memory, _seen, Lead);
+            var keep = Math.Exp(-memory.GapUntil(_seen) / MissMemory);
+            (_claims, _misses) = (memory.Claims * keep, memory.Misses * keep);
+        }
+
         _wanted = new PeakWindow(clock.Length(Hold), clock.Now, warm);
         _shrinkEvery = clock.Length(ShrinkEvery);
     }
@@ -42,7 +60,24 @@ internal sealed class AutoSize
     /// <summary>As many as it would take now, whatever the limits.</summary>
     public int Needed { get; private set; }
 
-    public RefillTimes Refills { get; } = new();
+    public RefillTimes Refills { get; }
+
+    /// <summary>What it has learnt until it looked last.</summary>
+    public SizingMemory Learnt => new()
+    {
+        At = _seen,
+        Warm = Warm,
+        Aim = _aim.Learnt,
+        Claims = _claims,
+        Misses = _misses,
+        Refills = Refills.Learnt,
+        Rate = _demand.Rate,
+        Burstiness = _demand.Burstiness,
+        Pattern = _demand.Pattern,
+    };
+
+    /// <summary>Two that begin together are both under way for mean × overlap; the window of counts that weighs as much is as much longer than the mean.</summary>
+    private double Lead => Refills.Mean / Refills.Overlap;
 
     /// <summary>A refill ended with a warm pod. What failed before it is part of how long it took, but no more than the longest: an outage is no refill time.</summary>
     public void Refilled(TimeSpan took, TimeSpan longest)
@@ -102,8 +137,8 @@ internal sealed class AutoSize
 
     private void Count(DateTimeOffset now, long came, long missed, double seconds)
     {
-        // Two that begin together are both under way for mean × overlap; the window of counts that weighs as much is as much longer than the mean.
-        var lead = Refills.Mean / Refills.Overlap;
+        var lead = Lead;
+        _seen = now;
         _demand.Count(now, came, seconds, lead);
         _forecast = _demand.Forecast(now, lead);
         var keep = Math.Exp(-seconds / MissMemory);

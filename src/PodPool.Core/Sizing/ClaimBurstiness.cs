@@ -7,7 +7,7 @@ namespace PodPool.Core;
 /// </summary>
 internal sealed class ClaimBurstiness
 {
-    private const int Windows = 10;
+    public const int Windows = 10;
 
     /// <summary>Seconds until old windows have lost all but 1/e of their weight.</summary>
     private const double Memory = 6 * 3600;
@@ -24,6 +24,23 @@ internal sealed class ClaimBurstiness
 
     private readonly Window[] _windows = new Window[Windows];
     private long _second;
+
+    /// <summary>Begins with what is assumed.</summary>
+    public ClaimBurstiness()
+    {
+    }
+
+    /// <summary>Goes on after a gap, with whole windows: what one that was cut off would say of its end is wrong.</summary>
+    public ClaimBurstiness(ClaimBurstinessMemory memory)
+    {
+        for (var i = 0; i < Windows; i++)
+        {
+            _windows[i] = new Window(memory.Squares[i], memory.Claims[i]);
+        }
+    }
+
+    /// <summary>What the windows that have ended said.</summary>
+    public ClaimBurstinessMemory Learnt => new(Array.ConvertAll(_windows, window => window.Squares), Array.ConvertAll(_windows, window => window.Claims));
 
     /// <summary>Of windows of that length, or the next longer one there is.</summary>
     public double Over(double seconds)
@@ -57,15 +74,15 @@ internal sealed class ClaimBurstiness
 
     private static double Index(in Window window) => (window.Squares + PriorIndex * PriorClaims) / (window.Claims + PriorClaims);
 
-    private struct Window
+    private struct Window(double squares, double claims)
     {
         private double _expected;
 
         public double Counted { get; set; }
 
-        public double Squares { get; private set; }
+        public double Squares { get; private set; } = squares;
 
-        public double Claims { get; private set; }
+        public double Claims { get; private set; } = claims;
 
         public void Begin(double expected)
         {

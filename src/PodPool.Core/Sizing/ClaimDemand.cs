@@ -6,9 +6,31 @@ internal sealed class ClaimDemand
     /// <summary>How far ahead a pattern is followed: long enough that the pods are warm before the callers come.</summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(3);
 
-    private readonly ClaimRate _rate = new();
-    private readonly ClaimBurstiness _burstiness = new();
-    private readonly ClaimPattern _pattern = new();
+    private readonly ClaimRate _rate;
+    private readonly ClaimBurstiness _burstiness;
+    private readonly ClaimPattern _pattern;
+
+    /// <summary>Begins with nothing known.</summary>
+    public ClaimDemand() => (_rate, _burstiness, _pattern) = (new(), new(), new());
+
+    /// <summary>Goes on from what another one knew.</summary>
+    /// <param name="memory">What it knew.</param>
+    /// <param name="now">The time of day.</param>
+    /// <param name="lead">Seconds over which burstiness matters.</param>
+    public ClaimDemand(SizingMemory memory, DateTimeOffset now, double lead)
+    {
+        var gap = memory.GapUntil(now);
+        _burstiness = new(memory.Burstiness);
+        _rate = new(memory.Rate, gap, Math.Max(1, _burstiness.Over(lead)));
+        _pattern = new(memory.Pattern, memory.At, gap);
+    }
+
+    /// <summary>What is known, in three parts.</summary>
+    public ClaimRateMemory Rate => _rate.Learnt;
+
+    public ClaimBurstinessMemory Burstiness => _burstiness.Learnt;
+
+    public ClaimPatternMemory Pattern => _pattern.Learnt;
 
     /// <summary>So many claims in the seconds until now.</summary>
     /// <param name="now">The time of day.</param>

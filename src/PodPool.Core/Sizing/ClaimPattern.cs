@@ -9,6 +9,9 @@ internal sealed class ClaimPattern
 {
     public static readonly TimeSpan Slot = TimeSpan.FromMinutes(15);
 
+    /// <summary>Of a day, and of a week.</summary>
+    public const int Slots = 8 * SlotsPerDay;
+
     private const int SlotsPerDay = 24 * 4;
 
     /// <summary>The weight of the newest day or week, once there are many.</summary>
@@ -27,6 +30,38 @@ internal sealed class ClaimPattern
     private double _seconds;
     private double _levelClaims;
     private double _levelExpected;
+
+    /// <summary>Begins with nothing known.</summary>
+    public ClaimPattern()
+    {
+    }
+
+    /// <summary>Goes on after a gap; the slot in which it began too, if that is still now.</summary>
+    /// <param name="memory">What was known.</param>
+    /// <param name="at">When the gap began.</param>
+    /// <param name="gap">Its length, in seconds.</param>
+    public ClaimPattern(ClaimPatternMemory memory, DateTimeOffset at, double gap)
+    {
+        for (var i = 0; i < Slots; i++)
+        {
+            ref var slot = ref i < SlotsPerDay ? ref _day[i] : ref _week[i - SlotsPerDay];
+            slot = (memory.Rates[i], memory.Seen[i]);
+        }
+
+        var keep = Math.Exp(-gap / LevelMemory);
+        (_slot, _claims, _seconds) = (SlotOf(at), memory.SlotClaims, memory.SlotSeconds);
+        (_levelClaims, _levelExpected) = (memory.LevelClaims * keep, memory.LevelExpected * keep);
+    }
+
+    /// <summary>What is known until now.</summary>
+    public ClaimPatternMemory Learnt
+    {
+        get
+        {
+            (double Rate, int Seen)[] slots = [.. _day, .. _week];
+            return new(Array.ConvertAll(slots, slot => slot.Rate), Array.ConvertAll(slots, slot => slot.Seen), _claims, _seconds, _levelClaims, _levelExpected);
+        }
+    }
 
     /// <summary>Claims a second expected then; null: there is not enough history.</summary>
     public double? At(DateTimeOffset time) => Usual(SlotOf(time)) * Level;

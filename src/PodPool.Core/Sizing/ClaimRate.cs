@@ -8,13 +8,46 @@ namespace PodPool.Core;
 internal sealed class ClaimRate
 {
     /// <summary>Seconds in which what was counted loses all but 1/e of its weight.</summary>
-    private static readonly double[] Horizons = [10, 30, 120, 600, 3600];
+    public static readonly double[] Horizons = [10, 30, 120, 600, 3600];
+
+    /// <summary>Of these, as a constant.</summary>
+    public const int HorizonCount = 5;
 
     /// <summary>Standard deviations to either side. Less and chance is taken for a change now and then; more and a change is seen later.</summary>
     private const double Confidence = 3;
 
-    private readonly double[] _claims = new double[Horizons.Length];
-    private readonly double[] _seconds = new double[Horizons.Length];
+    private readonly double[] _claims = new double[HorizonCount];
+    private readonly double[] _seconds = new double[HorizonCount];
+
+    /// <summary>Begins with nothing seen.</summary>
+    public ClaimRate()
+    {
+    }
+
+    /// <summary>
+    /// Goes on after a gap in which nobody counted. What a horizon has lost by then it takes at the rate of the next longer one, up to the weight of ten
+    /// seconds: not to have looked must not be the same as that nobody came.
+    /// </summary>
+    /// <param name="memory">What was seen before the gap.</param>
+    /// <param name="gap">Its length, in seconds.</param>
+    /// <param name="burstiness">Variance of counts over their mean.</param>
+    public ClaimRate(ClaimRateMemory memory, double gap, double burstiness)
+    {
+        var longer = RateOf(memory.Claims[^1], memory.Seconds[^1]);
+        for (var i = Horizons.Length - 1; i >= 0; i--)
+        {
+            var keep = Math.Exp(-gap / Horizons[i]);
+            var unseen = Math.Max(0, Math.Min(memory.Seconds[i], Horizons[0]) - memory.Seconds[i] * keep);
+            _seconds[i] = memory.Seconds[i] * keep + unseen;
+            _claims[i] = memory.Claims[i] * keep + unseen * longer;
+            longer = RateOf(_claims[i], _seconds[i]);
+        }
+
+        Choose(burstiness);
+    }
+
+    /// <summary>What was seen until now.</summary>
+    public ClaimRateMemory Learnt => new([.. _claims], [.. _seconds]);
 
     /// <summary>Claims a second, now.</summary>
     public double PerSecond { get; private set; }
@@ -38,6 +71,8 @@ internal sealed class ClaimRate
 
         Choose(burstiness);
     }
+
+    private static double RateOf(double claims, double seconds) => seconds > 0 ? claims / seconds : 0;
 
     private void Choose(double burstiness)
     {

@@ -11,9 +11,20 @@ internal sealed class MissAim
     private const double Step = 0.05;
 
     /// <summary>Never stricter than a millionth of what was asked for.</summary>
-    private static readonly double Strictest = Math.Log(1e-6);
+    public static readonly double Strictest = Math.Log(1e-6);
 
     private double _log;
+
+    /// <summary>Begins at what was asked for.</summary>
+    public MissAim()
+    {
+    }
+
+    /// <summary>Goes on from what was <see cref="Learnt"/>, however old: it grows better by claims, not by time.</summary>
+    public MissAim(double learnt) => _log = Math.Clamp(learnt, Strictest, 0);
+
+    /// <summary>The logarithm of what is aimed at, over what is asked for.</summary>
+    public double Learnt => _log;
 
     /// <summary>What a model says of the probability of a miss, in the light of how wrong it was.</summary>
     public double Corrected(double modelled) => Math.Min(1, modelled / Math.Exp(_log));

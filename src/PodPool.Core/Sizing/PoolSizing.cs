@@ -16,6 +16,7 @@ internal sealed class PoolSizing(PoolBooks books) : Due
     private ScheduledFloor? _floor;
     private SizeSchedule? _schedule;
     private PoolSpec? _of;
+    private SizingMemory? _memory;
 
     /// <summary>Warm pods to keep.</summary>
     public int Target { get; private set; }
@@ -31,11 +32,28 @@ internal sealed class PoolSizing(PoolBooks books) : Due
                 Forecast = _auto?.Tell(books.Spec, Target - books.Reserve.Total),
             };
 
+    /// <summary>What the automatic size has learnt, or was given and has not begun with; null: there is nothing.</summary>
+    public SizingMemory? Learnt => _auto?.Learnt ?? _memory;
+
+    /// <summary>Takes what another pool has learnt, for the automatic size to begin with.</summary>
+    /// <returns>Why it is not taken; null: it is.</returns>
+    public string? Learn(SizingMemory memory)
+    {
+        if (_of is not null)
+        {
+            return "the pool is kept already";
+        }
+
+        var problem = SizingMemoryRules.ProblemOf(memory, books.Clock.WallNow);
+        _memory = problem is null ? memory : _memory;
+        return problem;
+    }
+
     public void Refilled(TimeSpan took) => _auto?.Refilled(took, books.Spec.StartDeadline);
 
     public void RefillFailed(TimeSpan took) => _auto?.RefillFailed(took);
 
-    /// <summary>Decides anew, by the pool's spec of now. What an automatic size has learnt outlives a change of it.</summary>
+    /// <summary>Decides anew, by the pool's spec of now. What an automatic size has learnt outlives a change of it, also one by which there is none for a time.</summary>
     public void Look()
     {
         var spec = books.Spec;
@@ -53,8 +71,22 @@ internal sealed class PoolSizing(PoolBooks books) : Due
     private void Follow(PoolSpec spec)
     {
         _floor = spec.Schedules.Count == 0 ? null : new ScheduledFloor(spec.Schedules);
-        _auto = spec.Auto is not { } auto ? null : _auto ?? new AutoSize(books.Clock, Math.Clamp(spec.Warm, auto.Min, auto.Max), books.Hits + books.Misses, books.Misses);
         _of = spec;
+        if (spec.Auto is { } auto)
+        {
+            _auto ??= Begin(spec.Warm, auto);
+        }
+        else
+        {
+            (_memory, _auto) = (Learnt, null);
+        }
+    }
+
+    private AutoSize Begin(int warm, SizeAuto auto)
+    {
+        var memory = _memory;
+        _memory = null;
+        return new AutoSize(books.Clock, Math.Clamp(memory?.Warm ?? warm, auto.Min, auto.Max), books.Hits + books.Misses, books.Misses, memory);
     }
 
     private void LookAgain()

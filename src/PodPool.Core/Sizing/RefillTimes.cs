@@ -6,21 +6,34 @@ namespace PodPool.Core;
 /// </summary>
 internal sealed class RefillTimes
 {
+    public const int Buckets = 18 * PerDoubling;
+
+    /// <summary>Refills after which one has lost all but 1/e of its weight.</summary>
+    public const double Memory = 500;
+
     private const double Shortest = 0.01;
     private const int PerDoubling = 4;
-    private const int Buckets = 18 * PerDoubling;
-    private const double Memory = 500;
     private const double Forgotten = 1e-50;
     private const double PriorMedian = 2;
     private const double PriorP99 = 8;
     private const double PriorWeight = 4;
 
-    private readonly double[] _weights = Prior();
-    private readonly double[] _seconds = new double[Buckets];
+    private readonly double[] _weights;
+    private readonly double[] _seconds;
     private bool _stale = true;
     private double _mean;
     private double _overlap;
     private double _variation;
+
+    /// <summary>Begins with what is assumed.</summary>
+    public RefillTimes()
+    {
+        _weights = Prior();
+        _seconds = [.. _weights.Select((weight, i) => weight * Middle(i))];
+    }
+
+    /// <summary>Goes on from what was measured before, however long ago.</summary>
+    public RefillTimes(RefillTimesMemory memory) => (_weights, _seconds, Measured) = ([.. memory.Weights], [.. memory.Seconds], memory.Measured);
 
     /// <summary>How many were measured.</summary>
     public long Measured { get; private set; }
@@ -71,13 +84,13 @@ internal sealed class RefillTimes
         _stale = true;
     }
 
-    public RefillTimes()
-    {
-        for (var i = 0; i < Buckets; i++)
-        {
-            _seconds[i] = _weights[i] * Middle(i);
-        }
-    }
+    /// <summary>What was measured until now.</summary>
+    public RefillTimesMemory Learnt => new([.. _weights], [.. _seconds], Measured);
+
+    /// <summary>Between how many seconds the mean of a bucket lies; what is shorter than all buckets is in the first, what is longer in the last.</summary>
+    public static (double Least, double Most) BoundsOf(int bucket) => (
+        bucket == 0 ? 0 : Shortest * Math.Pow(2, (double)bucket / PerDoubling),
+        bucket == Buckets - 1 ? TimeSpan.FromDays(1).TotalSeconds : Shortest * Math.Pow(2, (bucket + 1.0) / PerDoubling));
 
     private RefillTimes Fresh()
     {

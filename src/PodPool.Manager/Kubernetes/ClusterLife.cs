@@ -35,6 +35,9 @@ internal sealed partial class ClusterLife(
     /// <summary>A function whose registry does not answer must not keep the others from being served.</summary>
     private static readonly TimeSpan CatchUpPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Nobody claims while what pools have learnt is written, and the next one cannot lead yet: it is not worth more than that.</summary>
+    private static readonly TimeSpan KeepPatience = TimeSpan.FromSeconds(1);
+
     private readonly ILogger _logger = loggers.CreateLogger<ClusterLife>();
     private readonly CancellationTokenSource _stopping = new();
     private DateTimeOffset _due;
@@ -72,6 +75,14 @@ internal sealed partial class ClusterLife(
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        // While it leads: the next one reads it when it begins to.
+        if (leadership.Current is not null)
+        {
+            using var patience = new CancellationTokenSource(KeepPatience, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+            await poolReconciler.KeepLearntAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         // The lease is given back first: the next one leads while this one still closes.
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _election.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

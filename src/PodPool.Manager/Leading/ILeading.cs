@@ -1,5 +1,3 @@
-using PodPool.Manager.Pools;
-
 namespace PodPool.Manager.Leading;
 
 /// <summary>How a manager comes to lead: what it does before it listens, and when it ends.</summary>
@@ -16,24 +14,4 @@ internal interface ILeading
 
     /// <summary>Leads no more.</summary>
     Task StopAsync(CancellationToken cancellationToken);
-}
-
-/// <summary>Nobody else is there: it leads before it listens.</summary>
-internal sealed class LeadsAlone(PoolSet pools) : ILeading
-{
-    /// <inheritdoc/>
-    public string? Ended => null;
-
-    /// <inheritdoc/>
-    public string? Leader => null;
-
-    /// <inheritdoc/>
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await pools.StartAsync(cancellationToken).ConfigureAwait(false);
-        await pools.LeadAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

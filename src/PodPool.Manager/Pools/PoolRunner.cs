@@ -28,6 +28,9 @@ internal interface IPoolObserver
 /// </summary>
 internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDisposable
 {
+    /// <summary>How often what a pool's size has learnt is to be kept: so much of it is lost with a manager that is cut off.</summary>
+    public static readonly TimeSpan KeepLearntEvery = TimeSpan.FromMinutes(10);
+
     private readonly Pool _pool;
     private readonly ClaimRunner _claims;
     private readonly PodDirectory _pods;
@@ -55,9 +58,10 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
 
     public PoolRunner(
         PoolOptions options, int warm, ClaimRunner claims, PodDirectory pods, IPodPlatform platform, IPoolObserver observer,
-        ManagerMetrics metrics, TimeProvider time, ILogger<PoolRunner> logger)
+        ManagerMetrics metrics, PoolTrace? trace, TimeProvider time, ILogger<PoolRunner> logger)
     {
         (_options, _claims, _pods, _platform, _observer, _metrics, _time, _logger) = (options, claims, pods, platform, observer, metrics, time, logger);
+        Trace = trace;
         _pool = new Pool(options.ToSpec(warm), this, this, time, () => PodNames.New(options.PodPrefix));
         _timer = time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -69,7 +73,22 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
 
     public PoolStatus Status => _pool.Status;
 
+    /// <summary>What is remembered of it; null: nothing, as nobody could ask.</summary>
+    public PoolTrace? Trace { get; }
+
     public IReadOnlyList<FunctionStatus> Functions => _pool.Functions;
+
+    /// <summary>What its automatic size has learnt, for <see cref="Learn"/>; null: nothing.</summary>
+    public string? Learnt => _pool.Learnt;
+
+    /// <summary>Takes what the pool's size had <see cref="Learnt"/> under another manager; null, or once the pool is kept here: nothing.</summary>
+    public void Learn(string? learnt)
+    {
+        if (learnt is not null && !_started && _pool.Learn(learnt) is { } problem)
+        {
+            Log.NotLearnt(_logger, Name, problem);
+        }
+    }
 
     /// <summary>An instance of a function, or why there is none.</summary>
     /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
@@ -194,7 +213,9 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     {
         if (happened is { Kind: PoolEventKind.PodWarm, Pod: { } warm } && _created.TryRemove(warm, out var created))
         {
-            _metrics.Refilled(Name, _time.GetElapsedTime(created));
+            var took = _time.GetElapsedTime(created);
+            _metrics.Refilled(Name, took);
+            Trace?.Refills.Add(took);
         }
         else if (happened is { Kind: PoolEventKind.PodGone, Pod: { } gone })
         {
@@ -203,7 +224,11 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         else if (happened is { Kind: PoolEventKind.Miss, Function: { } function })
         {
             _metrics.Miss(Name);
-            _notes.Enqueue(() => _observer.Missed(this, function));
+            _notes.Enqueue(() =>
+            {
+                Trace?.Claims.Add(happened.Missed);
+                _observer.Missed(this, function);
+            });
         }
 
         _observer.Happened(this, happened);
@@ -232,9 +257,11 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     /// <summary>Carries out what was noted: first what a caller waits for.</summary>
     private void Settle()
     {
+        var found = 0;
         for (var first = true; _orders.TryDequeue(out var order); first = false)
         {
             Run(order, inline: first);
+            found += order.Missed ? 0 : 1;
         }
 
         while (_answers.TryDequeue(out var answered))
@@ -243,6 +270,12 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
             {
                 waiting.TrySetResult(answered.Answer);
             }
+        }
+
+        // Those that missed were noted when they did.
+        if (found > 0)
+        {
+            Trace?.Claims.Add(found);
         }
 
         if (!_notes.IsEmpty)
@@ -370,5 +403,8 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
 
         [LoggerMessage(2, LogLevel.Warning, "Pod {Pod} could not be deleted; it is tried again", EventName = "NotDeleted")]
         public static partial void NotDeleted(ILogger logger, Exception exception, string pod);
+
+        [LoggerMessage(3, LogLevel.Warning, "What the pool '{Pool}' had learnt of its size under another manager is not taken, it learns anew: {Problem}", EventName = "NotLearnt")]
+        public static partial void NotLearnt(ILogger logger, string pool, string problem);
     }
 }

@@ -65,7 +65,9 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     public PoolRunner? PoolOf(FunctionName function) => _functions.All.TryGetValue(function, out var record) ? Find(record.Spec.Pool) : null;
 
     /// <summary>Adds a pool, or changes how one is kept.</summary>
-    public void Set(PoolOptions options)
+    /// <param name="options">How it is kept.</param>
+    /// <param name="learnt">What its size had learnt under another manager; null: nothing.</param>
+    public void Set(PoolOptions options, string? learnt = null)
     {
         PoolRunner pool;
         lock (_changing)
@@ -73,11 +75,13 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
             if (Find(options.Name) is { } known)
             {
                 known.Configure(options, _sizes.Of(options));
+                known.Learn(learnt);
                 UseDoors(known);
                 return;
             }
 
             pool = Run(options);
+            pool.Learn(learnt);
             Volatile.Write(ref _pools, _pools.Add(pool.Name, pool));
         }
 
@@ -338,7 +342,8 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         _doors.TellOpen(pool.TrustDomain, pool.SetOpenDoors);
     }
 
-    private PoolRunner Run(PoolOptions options) => new(options, _sizes.Of(options), _claims, _pods, _platform, this, _metrics, _time, _poolLogger);
+    private PoolRunner Run(PoolOptions options) =>
+        new(options, _sizes.Of(options), _claims, _pods, _platform, this, _metrics, _options.Console is null ? null : new(_time), _time, _poolLogger);
 
     private async Task SweepAsync(CancellationToken cancellationToken)
     {

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using PodPool.Manager.Kubernetes.Pools;
 using PodPool.Manager.Operations;
+using PodPool.Manager.WebConsole.Advice;
 
 namespace PodPool.Manager.WebConsole;
 
@@ -11,7 +13,7 @@ internal static class ConsoleEndpoints
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         + "require-trusted-types-for 'script'";
 
-    public static void Map(WebApplication app, ConsoleFeed feed, FunctionView view)
+    public static void Map(WebApplication app, ConsoleFeed feed, FunctionView view, AdviceDesk advice)
     {
         // First of all: a name that somebody else made point here must not open it to that one's pages.
         app.UseHostFiltering();
@@ -31,6 +33,10 @@ internal static class ConsoleEndpoints
         app.MapGet("/console/{file}", (string file) => File(file));
         app.MapGet("/console/stream", context => StreamAsync(context, feed, app.Lifetime.ApplicationStopping));
         app.MapGet("/console/functions/{namespace}/{name}", context => DescribeAsync(context, view));
+
+        // A cluster's pools have a namespace in their names, others have none.
+        app.MapGet("/console/pools/{name}/advice", context => AdviseAsync(context, advice, app.Lifetime.ApplicationStopping));
+        app.MapGet("/console/pools/{namespace}/{name}/advice", context => AdviseAsync(context, advice, app.Lifetime.ApplicationStopping));
     }
 
     private static IResult File(string name) => PageFiles.Find(name) is { } file ? Results.Bytes(file.Bytes, file.Type) : Results.NotFound();
@@ -70,5 +76,31 @@ internal static class ConsoleEndpoints
 
         context.Response.ContentType = "application/json";
         return JsonSerializer.SerializeAsync(context.Response.Body, details, ConsoleJson.Default.FunctionDetails, context.RequestAborted);
+    }
+
+    private static async Task AdviseAsync(HttpContext context, AdviceDesk desk, CancellationToken stopping)
+    {
+        var values = context.Request.RouteValues;
+        var name = (string)values["name"]!;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        try
+        {
+            if (await desk.AskAsync(values["namespace"] is string space ? PoolMapping.KeyOf(space, name) : name, ending.Token).ConfigureAwait(false) is not { } advice)
+            {
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return;
+            }
+
+            context.Response.ContentType = "application/json";
+            await JsonSerializer.SerializeAsync(context.Response.Body, advice, ConsoleJson.Default.PoolAdvice, ending.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // Who asked has left, or the manager stops.
+            if (!context.Response.HasStarted)
+            {
+                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            }
+        }
     }
 }

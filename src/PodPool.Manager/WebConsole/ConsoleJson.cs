@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using PodPool.Manager.WebConsole.Advice;
 
 namespace PodPool.Manager.WebConsole;
 
@@ -7,4 +8,5 @@ namespace PodPool.Manager.WebConsole;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ConsoleMessage))]
 [JsonSerializable(typeof(FunctionDetails))]
+[JsonSerializable(typeof(PoolAdvice))]
 internal sealed partial class ConsoleJson : JsonSerializerContext;

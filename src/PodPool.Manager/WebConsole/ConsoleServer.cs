@@ -1,11 +1,12 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using PodPool.Manager.Operations;
+using PodPool.Manager.WebConsole.Advice;
 
 namespace PodPool.Manager.WebConsole;
 
 /// <summary>The page of the manager, for a person who looks; on a server of its own, so that nothing of it is in the way of routers.</summary>
-internal sealed class ConsoleServer(ManagerOptions options, ConsoleFeed feed, FunctionView view, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
+internal sealed class ConsoleServer(ManagerOptions options, ConsoleFeed feed, FunctionView view, AdviceDesk advice, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
 {
     private WebApplication? _app;
 
@@ -35,7 +36,7 @@ internal sealed class ConsoleServer(ManagerOptions options, ConsoleFeed feed, Fu
             filter.AllowedHosts = [.. HostsOf(listen.Address), .. options.ConsoleHosts];
         });
         _app = builder.Build();
-        ConsoleEndpoints.Map(_app, feed, view);
+        ConsoleEndpoints.Map(_app, feed, view, advice);
         try
         {
             await _app.StartAsync(cancellationToken).ConfigureAwait(false);

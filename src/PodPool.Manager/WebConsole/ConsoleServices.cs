@@ -1,3 +1,5 @@
+using PodPool.Manager.Pools;
+using PodPool.Manager.WebConsole.Advice;
 using PodPool.Manager.WebConsole.History;
 
 namespace PodPool.Manager.WebConsole;
@@ -12,6 +14,8 @@ internal static class ConsoleServices
         services.AddHostedService(provider => provider.GetRequiredService<LevelRecorder>());
         services.AddSingleton<ConsoleView>();
         services.AddSingleton<ConsoleFeed>();
+        services.AddSingleton(provider => new AdviceDesk(
+            provider.GetRequiredService<PoolSet>(), provider.GetRequiredService<ManagerOptions>(), provider.GetRequiredService<TimeProvider>(), Advisor.Advise));
         services.AddSingleton<ConsoleServer>();
         services.AddHostedService(provider => provider.GetRequiredService<ConsoleServer>());
     }

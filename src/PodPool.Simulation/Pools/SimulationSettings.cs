@@ -8,6 +8,9 @@ public sealed record SimulationSettings
     /// <summary>How the pool is kept.</summary>
     public required PoolSpec Pool { get; init; }
 
+    /// <summary>What a pool assumes that refills take before it has measured any (<c>RefillTimes</c> of the core).</summary>
+    public static readonly Spread AssumedRefill = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(8));
+
     /// <summary>From the order of a pod until it is warm, where no other is ordered and not warm yet.</summary>
     public required Spread Refill { get; init; }
 

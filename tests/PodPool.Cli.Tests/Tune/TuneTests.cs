@@ -156,6 +156,23 @@ public sealed class TuneTests : IDisposable
         Assert.Contains("is so already", cluster.Terminal.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("y\n", "8", "is changed")]
+    [InlineData("n\n", "0", "Nothing was changed")]
+    [InlineData("", "0", "Nothing was changed")]
+    public async Task A_person_is_asked_before_a_pool_is_changed(string answer, string warm, string said)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var person = cluster.Terminal.Terminal with { ErrorIsTerminal = true, In = () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(answer)) };
+
+        Assert.Equal(ExitCode.Ok, await PodPoolCommand.RunAsync(
+            [.. Small, "--sizes", "8", "--policies", "fixed", "--miss-probability", "0.5", "--apply", "--context", "test"], person, TestContext.Current.CancellationToken));
+
+        Assert.Contains("Change the pool default? [y/N]", cluster.Terminal.Error, StringComparison.Ordinal);
+        Assert.Contains(said, cluster.Terminal.Error, StringComparison.Ordinal);
+        Assert.Equal(warm, Pool(cluster)["spec"]!["size"]!["warm"]!.ToString());
+    }
+
     [Fact]
     public async Task Refill_times_are_those_that_the_pool_has_measured()
     {

@@ -83,6 +83,17 @@ internal sealed class Witness(SimulatedWorld world)
         }
     }
 
+    /// <summary>Warm pods to keep: as told, or as the pool found out, within what it was told.</summary>
+    public int Wanted
+    {
+        get
+        {
+            var (spec, target) = (world.Spec, world.Manager.Pool!.Status.Target);
+            Assert.InRange(target, spec.Auto?.Min ?? spec.Warm, spec.Auto?.Max ?? spec.Warm);
+            return target;
+        }
+    }
+
     // ---- pods: each handed out once, to one function, for one that may have it
 
     public void Created(PodId pod)
@@ -92,7 +103,7 @@ internal sealed class Witness(SimulatedWorld world)
         var spec = world.Spec;
         Assert.True(Books.Pods.Total <= spec.Max, $"{Books.Pods.Total} pods; {spec.Max} are allowed.");
         var expected = Books.Pods.Count(PodState.Starting) + Books.Pods.Warm.Count;
-        Assert.True(expected <= spec.Warm + Books.Hungry.Pods, $"{expected} pods starting or warm; {spec.Warm} and {Books.Hungry.Pods} are wanted.");
+        Assert.True(expected <= Wanted + Books.Hungry.Pods, $"{expected} pods starting or warm; {Wanted} and {Books.Hungry.Pods} are wanted.");
         Assert.True(Books.Pods.Count(PodState.Starting) <= spec.RefillParallelism, "More pods start at once than may.");
 
         _tokens = Math.Min(spec.RefillBurst, _tokens + (Now - _tokensAt) / 1e9 * spec.RefillPerSecond) - 1;
@@ -248,7 +259,7 @@ internal sealed class Witness(SimulatedWorld world)
         var status = pool.Status;
         var minimum = world.Functions.Values.Sum(function => function.Scale.Min);
         var asIs = (status.Warm, status.Starting, status.Claimed, status.Serving, status.Draining, world.Pods.Count);
-        var asWanted = (world.Spec.Warm, 0, 0, minimum, 0, world.Spec.Warm + minimum);
+        var asWanted = (Wanted, 0, 0, minimum, 0, Wanted + minimum);
         Assert.True(asWanted == asIs, $"At rest there should be {asWanted}, there is {asIs}:\n{string.Join("\n", pool.Books.Functions.Values.Select(Describe))}");
         Assert.Equal(world.Pods.Count, pool.Books.Pods.Total);
 

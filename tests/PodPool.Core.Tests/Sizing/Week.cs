@@ -15,9 +15,10 @@ internal sealed class Week : IPodBackend, IPoolListener
     private readonly WallClock _clock = new();
     private readonly Random _random;
     private readonly double _refillMedian;
-    private readonly Pool _pool;
+    private readonly PoolSpec _spec;
     private readonly Load[] _loads;
     private readonly Dictionary<AcquireId, Load> _acquires = [];
+    private Pool _pool;
     private long _order;
     private long _names;
     private long _orders;
@@ -33,14 +34,9 @@ internal sealed class Week : IPodBackend, IPoolListener
     {
         _random = new Random(seed);
         _refillMedian = refillMedian;
-        _pool = new Pool(spec, this, this, _clock, () => $"n{++_names}");
+        _spec = spec;
         _loads = [.. Enumerable.Range(0, Functions).Select(i => new Load(PoolUnderTest.Function($"f{i}", idleSeconds: 0)))];
-        Call(pool => pool.RouterConnected(Router));
-        foreach (var load in _loads)
-        {
-            Call(pool => pool.SetFunction(load.Function));
-        }
-
+        _pool = New();
         Call(pool => pool.Reconcile([]));
     }
 
@@ -108,8 +104,64 @@ internal sealed class Week : IPodBackend, IPoolListener
         }
     }
 
+    /// <summary>At this hour of each day another manager takes over what there is.</summary>
+    /// <param name="hour">When.</param>
+    /// <param name="remembers">Whether it is given what the one before has learnt.</param>
+    public void ReplaceDaily(double hour, bool remembers) => In(hour * 3600, () =>
+    {
+        Replace(remembers);
+        ReplaceDaily(24, remembers);
+    });
+
     public override string ToString() =>
         $"{Claims} claims, {MissRate:P2} missed, {WarmPodHours:0} warm pod-hours, sizes {Least} to {Most}, {ChangesByHour.Average():0.0} changes and {TurnsAnHour:0.0} turns an hour, {ChangesByHour.Skip(1).Max()} at most; {Decision?.Why}";
+
+    private Pool New()
+    {
+        var pool = new Pool(_spec, this, this, _clock, () => $"n{++_names}");
+        pool.RouterConnected(Router);
+        foreach (var load in _loads)
+        {
+            pool.SetFunction(load.Function);
+        }
+
+        return pool;
+    }
+
+    private void Replace(bool remembers)
+    {
+        var (before, observed) = (_pool, _pool.Books.Pods.All.Where(pod => pod.State != PodState.Gone).Select(Observed).ToList());
+        (_pool, _version) = (New(), 0);
+        if (remembers)
+        {
+            Assert.Null(_pool.Learn(before.Learnt!));
+        }
+
+        foreach (var load in _loads)
+        {
+            _pool.Report(Said(load));
+        }
+
+        Call(pool => pool.Reconcile(observed));
+        foreach (var (acquire, load) in _acquires.ToList())
+        {
+            Call(pool => pool.Acquire(acquire, Said(load), TimeSpan.FromMinutes(5)));
+        }
+    }
+
+    private static PodObservation Observed(Pod pod)
+    {
+        var phase = pod.State switch
+        {
+            PodState.Starting => PodPhase.Starting,
+            PodState.Warm => PodPhase.Warm,
+            PodState.Claimed => PodPhase.Specializing,
+            PodState.Serving => PodPhase.Serving,
+            _ => PodPhase.Draining,
+        };
+        var binding = pod.Revision is { Spec: var function } ? new PodBinding(function.Name, function.Revision, pod.Claim) : null;
+        return new(pod.Id, phase, "node", binding);
+    }
 
     private void Claim(Load load)
     {

@@ -28,6 +28,22 @@ public sealed class ConsoleClusterTests
         Assert.Equal("podpool-system/default", (string?)Assert.Single(news["pools"]!.AsArray())!["name"]);
     }
 
+    [Fact]
+    public async Task A_pool_is_asked_about_by_its_namespace_and_name()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync();
+        await using var manager = await cluster.StartManagerAsync("a", console: true);
+        using (var stream = await ConsoleStream.OpenAsync(manager.Page))
+        {
+            await UntilAsync(stream, told => told["pools"]?.AsArray().Count > 0);
+        }
+
+        using var client = ConsoleStream.NewClient();
+        var told = JsonNode.Parse(await client.GetStringAsync(new Uri(manager.Page, "/console/pools/podpool-system/default/advice"), TestContext.Current.CancellationToken))!;
+        Assert.Equal("podpool-system/default", (string?)told["pool"]);
+        Assert.Contains("Nothing can be said yet", (string?)told["why"], StringComparison.Ordinal);
+    }
+
     private static async Task<JsonNode> UntilAsync(ConsoleStream stream, Func<JsonNode, bool> holds)
     {
         while (await stream.NextAsync() is { } next)

@@ -18,7 +18,7 @@ public sealed class ConsolePageTests
     [Fact]
     public async Task What_the_page_shows_is_what_the_operator_is_told()
     {
-        await using var chromium = await StartBrowserAsync();
+        await using var chromium = await Browsers.StartAsync();
         await using var manager = await ManagerUnderTest.StartAsync(warm: 2, change: options => options with { Console = "http://127.0.0.1:0" });
         await manager.Client.DeployAsync("hello", Compiled.Hello());
         await manager.Client.DeployAsync("quiet", Compiled.Hello("quiet"));
@@ -60,7 +60,7 @@ public sealed class ConsolePageTests
     [Fact]
     public async Task A_pool_that_sizes_itself_says_why()
     {
-        await using var chromium = await StartBrowserAsync();
+        await using var chromium = await Browsers.StartAsync();
         await using var manager = await ManagerUnderTest.StartAsync(
             warm: 1, options => options with { Console = "http://127.0.0.1:0", Pools = [options.Pools[0] with { Size = new() { Auto = new(0.01) { Max = 2 } } }] });
         await using var page = await WatchedPage.OpenAsync(chromium, new Uri(ManagerHost.ConsoleOf(manager.Host)!, "/console"));
@@ -71,7 +71,7 @@ public sealed class ConsolePageTests
     [Fact]
     public async Task What_happens_while_one_looks_is_seen()
     {
-        await using var chromium = await StartBrowserAsync();
+        await using var chromium = await Browsers.StartAsync();
         using var folder = new TemporaryFolder();
         await using var manager = await SimulatedManager.StartAsync(folder.Path, warm: 2);
         var function = manager.AddFunction("hello");
@@ -91,7 +91,7 @@ public sealed class ConsolePageTests
     [Fact]
     public async Task While_the_keyboard_is_in_a_table_its_rows_stay_where_they_are()
     {
-        await using var chromium = await StartBrowserAsync();
+        await using var chromium = await Browsers.StartAsync();
         using var folder = new TemporaryFolder();
         await using var manager = await SimulatedManager.StartAsync(folder.Path, warm: 1);
         var (first, second) = (manager.AddFunction("first"), manager.AddFunction("second"));
@@ -112,7 +112,7 @@ public sealed class ConsolePageTests
     [Fact]
     public async Task Of_one_that_stands_by_the_page_says_who_leads_and_shows_all_once_it_leads()
     {
-        await using var chromium = await StartBrowserAsync();
+        await using var chromium = await Browsers.StartAsync();
         using var folder = new TemporaryFolder();
         var leadership = new Leadership();
         await using var manager = await SimulatedManager.StartAsync(folder.Path, warm: 1, builder =>
@@ -130,7 +130,7 @@ public sealed class ConsolePageTests
     [Fact]
     public async Task Two_thousand_functions_are_filtered_sorted_and_paged_with_the_keyboard_alone()
     {
-        await using var chromium = await StartBrowserAsync();
+        await using var chromium = await Browsers.StartAsync();
         using var folder = new TemporaryFolder();
         await using var manager = await SimulatedManager.StartAsync(folder.Path, warm: 2);
         for (var i = 0; i < 2000; i++)
@@ -186,7 +186,7 @@ public sealed class ConsolePageTests
     [InlineData(ColorScheme.Dark)]
     public async Task Nothing_of_it_is_out_of_reach_for_who_sees_or_hears_it_otherwise(ColorScheme scheme)
     {
-        await using var chromium = await StartBrowserAsync();
+        await using var chromium = await Browsers.StartAsync();
         using var folder = new TemporaryFolder();
         await using var manager = await SimulatedManager.StartAsync(folder.Path, warm: 2);
         manager.Serve(manager.AddFunction("hello"));
@@ -197,15 +197,6 @@ public sealed class ConsolePageTests
         await Expect(watched.Page.Locator("#function-title")).ToBeFocusedAsync();
         var found = await watched.Page.RunAxe();
         Assert.True(found.Violations.Length == 0, string.Join("\n", found.Violations.Select(violation => $"{violation.Id}: {violation.Help}: {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
-    }
-
-    private static async Task<Chromium> StartBrowserAsync()
-    {
-        Assert.SkipUnless(File.Exists(Chromium.Program), $"{Chromium.Program} is not installed (Debian's package chromium)");
-
-        // What is waited for comes within seconds; on a busy machine, of many.
-        SetDefaultExpectTimeout(30_000);
-        return await Chromium.StartAsync();
     }
 
     private static async Task TabToAsync(IPage page, string text)

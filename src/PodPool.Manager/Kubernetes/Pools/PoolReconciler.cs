@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Queueing;
 using PodPool.Manager.Kubernetes.Resources;
@@ -18,6 +19,7 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
     /// <summary>A pool that is busy changes a hundred times a second; its status is for people.</summary>
     private static readonly TimeSpan StatusEvery = TimeSpan.FromSeconds(1);
 
+    private readonly Resource<RuntimePoolResource> _resources;
     private readonly StatusBook<RuntimePoolResource, RuntimePoolStatus> _statuses;
     private readonly Informer<RuntimePoolResource> _informer;
     private readonly LoaderSecret _secrets;
@@ -29,12 +31,16 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
     private readonly WorkQueue<ObjectName> _queue;
     private readonly ConcurrentDictionary<ObjectName, string> _problems = new();
 
+    /// <summary>When what a pool's size has learnt went with its status last, or could have for the first time.</summary>
+    private readonly ConcurrentDictionary<ObjectName, long> _learntAt = new();
+
     public PoolReconciler(
         KubernetesApi api, Informer<RuntimePoolResource> informer, LoaderSecret secrets, PoolSet pools, EventJournal events, EventRecorder recorder, Leadership leadership,
         TimeProvider time, ILogger<PoolReconciler> logger)
     {
         (_informer, _secrets, _pools, _events, _leadership, _time, _logger) = (informer, secrets, pools, events, leadership, time, logger);
-        _statuses = new(api.Resource<RuntimePoolResource>(), recorder);
+        _resources = api.Resource<RuntimePoolResource>();
+        _statuses = new(_resources, recorder);
         _queue = new(new Backoff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(60)), time);
         informer.Tell(this);
     }
@@ -74,6 +80,24 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
         }
     }
 
+    /// <summary>Writes what the sizes of all pools have learnt, for the manager that leads next.</summary>
+    public Task KeepLearntAsync(CancellationToken cancellationToken) => Task.WhenAll(_informer.All.Keys.Select(async name =>
+    {
+        try
+        {
+            if (LearntOf(name) is { } learnt)
+            {
+                // Nothing else: a status that is being written meanwhile says nothing of it, and so neither undoes the other.
+                var patch = new JsonObject { ["size"] = new JsonObject { [RuntimePoolSizing.LearntName] = learnt } };
+                await _resources.PatchStatusAsync(name, patch, version: null, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (ApiException exception)
+        {
+            Log.NotKept(_logger, name.ToString(), exception.Message);
+        }
+    }));
+
     /// <inheritdoc/>
     public void Dispose() => _queue.Dispose();
 
@@ -106,6 +130,7 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
             await _pools.RemoveAsync(key).ConfigureAwait(false);
             _problems.TryRemove(name, out _);
             _statuses.Forget(name);
+            _learntAt.TryRemove(name, out _);
             return null;
         }
 
@@ -120,10 +145,22 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
         Take(resource);
         if (leads)
         {
-            await _statuses.WriteAsync(name, resource, StatusOf(name, resource), cancellationToken).ConfigureAwait(false);
+            var due = _time.GetElapsedTime(_learntAt.GetOrAdd(name, _time.GetTimestamp())) >= PoolRunner.KeepLearntEvery;
+            if (await _statuses.WriteAsync(name, resource, StatusOf(name, resource), cancellationToken, due ? AddLearnt : null).ConfigureAwait(false) && due)
+            {
+                _learntAt[name] = _time.GetTimestamp();
+            }
         }
 
         return again;
+
+        void AddLearnt(JsonNode status)
+        {
+            if (status["size"] is { } size && LearntOf(name) is { } learnt)
+            {
+                size[RuntimePoolSizing.LearntName] = learnt;
+            }
+        }
     }
 
     /// <summary>What is wrong with a pool leaves it as it was.</summary>
@@ -137,8 +174,10 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
         }
 
         _problems.TryRemove(name, out _);
-        _pools.Set(PoolMapping.ToOptions(resource));
+        _pools.Set(PoolMapping.ToOptions(resource), resource.Status?.Size?.Learnt);
     }
+
+    private string? LearntOf(ObjectName name) => _pools.Find(PoolMapping.KeyOf(name.Namespace, name.Name))?.Learnt;
 
     private RuntimePoolStatus StatusOf(ObjectName name, RuntimePoolResource resource)
     {
@@ -203,5 +242,8 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
     {
         [LoggerMessage(1, LogLevel.Warning, "The RuntimePool {Pool} could not be reconciled, and will be: {Message}", EventName = "NotReconciled")]
         public static partial void NotReconciled(ILogger logger, string pool, string message);
+
+        [LoggerMessage(2, LogLevel.Warning, "What the RuntimePool {Pool} has learnt of its size could not be written at the end; the next leader has what was written before: {Message}", EventName = "NotKept")]
+        public static partial void NotKept(ILogger logger, string pool, string message);
     }
 }

@@ -5,7 +5,7 @@ namespace PodPool.Manager.Kubernetes.Resources;
 /// <summary>How many pods a pool has.</summary>
 internal sealed record RuntimePoolSize
 {
-    /// <summary>With <see cref="Auto"/>: to begin with.</summary>
+    /// <summary>With <see cref="Auto"/>: to begin with, while nothing is known.</summary>
     [JsonPropertyName("warm")]
     public int Warm { get; init; } = 4;
 
@@ -72,6 +72,8 @@ internal sealed record RuntimePoolReserve
 /// <summary>Why a pool has its size, to two digits.</summary>
 internal sealed record RuntimePoolSizing
 {
+    public const string LearntName = "learnt";
+
     [JsonPropertyName("why")]
     public string Why { get; init; } = "";
 
@@ -103,4 +105,11 @@ internal sealed record RuntimePoolSizing
     /// <summary>Null: nobody claimed anything.</summary>
     [JsonPropertyName("actualMissRate")]
     public double? ActualMissRate { get; init; }
+
+    /// <summary>
+    /// What an automatic size had learnt some minutes ago, for the manager that leads next: <see cref="Core.Pool.Learnt"/>. Null in a status that says nothing of
+    /// it, which leaves what is there.
+    /// </summary>
+    [JsonPropertyName(LearntName)]
+    public string? Learnt { get; init; }
 }

@@ -20,24 +20,33 @@ internal sealed class StatusBook<TResource, TStatus>(Resource<TResource> resourc
     /// <summary>The object is gone.</summary>
     public void Forget(ObjectName name) => _written.TryRemove(name, out _);
 
+    /// <summary>Writes a status, if it is another than before.</summary>
+    /// <param name="name">Which object's.</param>
+    /// <param name="resource">The object, as far as it was watched.</param>
+    /// <param name="status">What it shall be.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="beside">Adds what goes with it if it is written, and is no reason to write it; null: nothing does.</param>
+    /// <returns>Whether it was written.</returns>
     /// <exception cref="ApiException">It could not be written, and shall be tried again.</exception>
-    public async Task WriteAsync(ObjectName name, TResource resource, TStatus status, CancellationToken cancellationToken)
+    public async Task<bool> WriteAsync(ObjectName name, TResource resource, TStatus status, CancellationToken cancellationToken, Action<JsonNode>? beside = null)
     {
         var before = Find(name, resource);
         var json = ApiJson.Write(status);
         if (before is not null && ApiJson.Write(before).AsSpan().SequenceEqual(json))
         {
-            return;
+            return false;
         }
 
+        var patch = JsonNode.Parse(json)!;
+        beside?.Invoke(patch);
         try
         {
-            await resources.PatchStatusAsync(name, JsonNode.Parse(json)!, version: null, cancellationToken).ConfigureAwait(false);
+            await resources.PatchStatusAsync(name, patch, version: null, cancellationToken).ConfigureAwait(false);
         }
         catch (ApiException exception) when (exception.Failure == ApiFailure.NotFound)
         {
             Forget(name);
-            return;
+            return false;
         }
 
         _written[name] = status;
@@ -45,5 +54,7 @@ internal sealed class StatusBook<TResource, TStatus>(Resource<TResource> resourc
         {
             events.Record(resource, happened);
         }
+
+        return true;
     }
 }

@@ -3,12 +3,13 @@ import { Store } from './store.js';
 import { connect } from './feed.js';
 import { pools } from './pools.js';
 import { levels } from './levels.js';
+import { advice } from './advice.js';
 import { starts } from './starts.js';
 import { functions } from './functions.js';
 import { misses, events } from './lists.js';
 
 const store = new Store();
-const painters = [pools(store), levels(store), misses(store), starts(store), functions(store), events(store)];
+const painters = [pools(store), levels(store), advice(store), misses(store), starts(store), functions(store), events(store)];
 let due = false;
 
 // However much comes at once, it is painted once.

@@ -2,6 +2,9 @@
 const numbers = new Intl.NumberFormat('en');
 const milliseconds = new Intl.NumberFormat('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 });
 
+const shares = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 2 });
+const hours = new Intl.NumberFormat('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 });
+
 export const count = value => numbers.format(value);
 
 /** A time of today, with the date if it is not today. */
@@ -12,6 +15,11 @@ export function time(at) {
 }
 
 export const duration = value => `${milliseconds.format(value)} ms`;
+
+/** A part of all, 0 to 1. */
+export const share = value => shares.format(value);
+
+export const podHours = value => hours.format(value);
 
 /** The upper end of a bucket, which is in seconds. */
 export const bound = seconds => seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds} s`;

@@ -14,7 +14,7 @@ public sealed class ResourceTests
          "spec":{"template":{"metadata":{"labels":{"team":"a"}},"spec":{"containers":[{"name":"runtime","image":"podpool.dev/runtime:0.1.0","resources":{"limits":{"cpu":1,"memory":"512Mi"}}}],"fieldOfTomorrow":[1]}},
                  "size":{"warm":7,"max":9,"auto":{"missProbability":0.02,"min":2,"max":50},"schedules":[{"cron":"0 8 * * 1-5","duration":"10h","warm":8,"timeZone":"Europe/Berlin"}],"reserve":[{"namespace":"shop","function":"till","warm":1}]},"refill":{"perSecond":0.5,"burst":1,"parallelism":2},"prefetch":1048576,"memory":"1Gi","drainGrace":"10s","startDeadline":"90s","allowedNamespaces":["shop"],"trustDomain":"acme"},
          "status":{"observedGeneration":2,"starting":1,"warm":2,"target":8,
-                   "size":{"why":"w","needed":6,"demand":1.5,"expected":2.5,"burstiness":1.1,"refillP50":2,"refillP99":5,"predictedMissProbability":0.01,"actualMissRate":0.02},"claimed":3,"serving":4,"draining":5,"claims":6,"misses":7,"selector":"a=b",
+                   "size":{"why":"w","needed":6,"demand":1.5,"expected":2.5,"burstiness":1.1,"refillP50":2,"refillP99":5,"predictedMissProbability":0.01,"actualMissRate":0.02,"learnt":"v1.AAAA"},"claimed":3,"serving":4,"draining":5,"claims":6,"misses":7,"selector":"a=b",
                    "conditions":[{"type":"Ready","status":"True","observedGeneration":2,"lastTransitionTime":"2026-01-02T03:04:05Z","reason":"Warm","message":"m"}]}}
         """;
 

@@ -112,6 +112,33 @@ public sealed class ClusterManagerTests
     }
 
     [Fact]
+    public async Task The_next_leader_knows_what_the_size_of_a_pool_had_learnt()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync();
+        JsonNode? Size() => cluster.Server.Store.Find(ClusterUnderTest.Pools, new("podpool-system", "default"))!.ToNode()["status"]?["size"];
+        cluster.Server.Store.Patch(ClusterUnderTest.Pools, new("podpool-system", "default"), new()
+        {
+            ["spec"] = new JsonObject { ["size"] = new JsonObject { ["auto"] = new JsonObject { ["missProbability"] = 0.5, ["max"] = 3 }, ["max"] = 3 } },
+            ["status"] = new JsonObject { ["size"] = new JsonObject { ["learnt"] = Learnt.With(warm: 2) } },
+        });
+        var first = await cluster.StartManagerAsync("a");
+        await cluster.UntilAsync(() => cluster.PodsStarted == 2);
+        await cluster.UntilAsync(() => Size()?["why"] is not null);
+        var before = Size()!["learnt"]!.GetValue<string>();
+
+        // What it learnt itself is written when it steps down.
+        await first.DisposeAsync();
+        var learnt = Size()!["learnt"]!.GetValue<string>();
+        Assert.StartsWith("v1.", learnt, StringComparison.Ordinal);
+        Assert.NotEqual(before, learnt);
+
+        await using var second = await cluster.StartManagerAsync("b");
+        await cluster.UntilAsync(() => cluster.Server.Store.Find(new("coordination.k8s.io", "v1", "leases"), new("podpool-system", "podpool-manager"))!.Text("spec", "holderIdentity") == "b");
+        using var operators = second.ConnectOperator();
+        await operators.UntilAsync(pool => pool is { Size: 2, Warm: 2 });
+    }
+
+    [Fact]
     public async Task Operators_and_routers_come_in_by_their_own_door_alone_and_objects_are_changed_through_the_cluster()
     {
         await using var cluster = await ClusterUnderTest.StartAsync();

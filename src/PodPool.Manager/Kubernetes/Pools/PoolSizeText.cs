@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
+using PodPool.Core;
 using PodPool.Manager.Kubernetes.Resources;
 using PodPool.Simulation;
 
-namespace PodPool.Cli.Tune;
+namespace PodPool.Manager.Kubernetes.Pools;
 
 /// <summary>A candidate as <c>spec.size</c> of a RuntimePool, and as YAML of one.</summary>
 internal static class PoolSizeText
@@ -22,7 +23,11 @@ internal static class PoolSizeText
     }
 
     /// <summary>A patch of a RuntimePool.</summary>
-    public static string Yaml(string name, string? @namespace, Candidate candidate)
+    /// <param name="name">Its name.</param>
+    /// <param name="namespace">Its namespace; null: left open.</param>
+    /// <param name="candidate">What it shall be.</param>
+    /// <param name="before">What it is: what of that the candidate has not is said to be gone, for a merge would leave it. Null: not known.</param>
+    public static string Yaml(string name, string? @namespace, Candidate candidate, PoolSpec? before = null)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"apiVersion: {CustomResources.ApiVersion}\nkind: {RuntimePoolResource.KubeKind}\nmetadata:\n  name: {name}\n");
@@ -32,12 +37,26 @@ internal static class PoolSizeText
         }
 
         text.Append("spec:\n  size:\n");
-        foreach (var line in Lines(SizeOf(candidate)))
+        var size = SizeOf(candidate);
+        foreach (var line in Lines(size).Concat(GoneOf(size, before)))
         {
             text.Append("    ").Append(line).Append('\n');
         }
 
         return text.ToString();
+    }
+
+    private static IEnumerable<string> GoneOf(RuntimePoolSize size, PoolSpec? before)
+    {
+        if (size.Auto is null && before?.Auto is not null)
+        {
+            yield return "auto: null";
+        }
+
+        if (size.Schedules.Count == 0 && before?.Schedules.Count > 0)
+        {
+            yield return "schedules: []";
+        }
     }
 
     /// <summary>The lines below <c>size:</c>; a maximum of 0 is none, and is left out.</summary>

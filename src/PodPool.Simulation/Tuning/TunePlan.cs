@@ -1,7 +1,6 @@
 using PodPool.Core;
-using PodPool.Simulation;
 
-namespace PodPool.Cli.Tune;
+namespace PodPool.Simulation;
 
 /// <summary>What is tried, in which order: first a ladder of sizes, then what the first look makes worth trying.</summary>
 /// <param name="Settings">One for each idle timeout and concurrency.</param>
@@ -9,12 +8,15 @@ namespace PodPool.Cli.Tune;
 /// <param name="Policies">Who may say how many warm pods there are.</param>
 /// <param name="MissProbability">The share of claims that may miss.</param>
 /// <param name="Most">Warm pods at most.</param>
-internal sealed record TunePlan(IReadOnlyList<SimulationSettings> Settings, IReadOnlyList<int>? Sizes, IReadOnlyList<SizePolicy> Policies, double MissProbability, int Most)
+public sealed record TunePlan(IReadOnlyList<SimulationSettings> Settings, IReadOnlyList<int>? Sizes, IReadOnlyList<SizePolicy> Policies, double MissProbability, int Most)
 {
     private static readonly int[] Ladder = [1, 2, 4, 8, 12, 16];
 
     /// <summary>Where the ladder ends too low.</summary>
     private static readonly int[] Longer = [20, 24, 28, 32];
+
+    /// <summary>Warm pods of an automatic size at least. Default: 1.</summary>
+    public int Least { get; init; } = 1;
 
     /// <summary>What is tried first. A timetable is made from what a pool that sizes itself does; so that one is tried for it too.</summary>
     public IReadOnlyList<Candidate> First() =>
@@ -58,7 +60,7 @@ internal sealed record TunePlan(IReadOnlyList<SimulationSettings> Settings, IRea
         return [.. Settings.SelectMany(settings => ((int[])[2, 4, 8, 16]).Select(times => Candidate.OfSize(settings, largest * times)))];
     }
 
-    private SizeAuto Auto => new(MissProbability) { Min = 1, Max = Most };
+    private SizeAuto Auto => new(MissProbability) { Min = Least, Max = Most };
 
     private IEnumerable<int> Between(List<Outcome> own)
     {
