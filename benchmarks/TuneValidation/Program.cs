@@ -90,7 +90,7 @@ async Task<Compared> CompareAsync(Load load, ILoadSource source)
     var processes = new PoolSpec
     {
         // As podpool local keeps its pool.
-        Name = "default", Warm = load.Warm, RefillParallelism = Environment.ProcessorCount, RefillYield = TimeSpan.FromMilliseconds(500),
+        Name = "default", Warm = load.Warm, RefillParallelism = Environment.ProcessorCount, RefillParallelismWhileWarm = Math.Max(1, Environment.ProcessorCount / 2), RefillYield = TimeSpan.FromMilliseconds(500),
     };
     var settings = new SimulationSettings
     {

@@ -43,6 +43,12 @@ public sealed record PoolSpec
     public int RefillParallelism { get; init; } = int.MaxValue;
 
     /// <summary>
+    /// As <see cref="RefillParallelism"/>, for 5 s after a claim, while a pod is warm and nobody waits for one: where pods that start share processors with
+    /// those that serve, a pool that has some left need not hurry at the cost of the next first request. At least 1. Default: no such limit.
+    /// </summary>
+    public int RefillParallelismWhileWarm { get; init; } = int.MaxValue;
+
+    /// <summary>
     /// How long a refill waits for running claims to end while warm pods are left, so that starting processes do not take the
     /// processor from a first request on the same machine. Zero (default): never.
     /// </summary>

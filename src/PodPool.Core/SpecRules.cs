@@ -15,6 +15,7 @@ internal static class SpecRules
         Require(spec.RefillPerSecond > 0 && double.IsFinite(spec.RefillPerSecond), nameof(spec.RefillPerSecond), spec.RefillPerSecond, "more than 0");
         Require(spec.RefillBurst >= 1, nameof(spec.RefillBurst), spec.RefillBurst, "1 or more");
         Require(spec.RefillParallelism >= 1, nameof(spec.RefillParallelism), spec.RefillParallelism, "1 or more");
+        Require(spec.RefillParallelismWhileWarm >= 1, nameof(spec.RefillParallelismWhileWarm), spec.RefillParallelismWhileWarm, "1 or more");
         CheckSize(spec);
         Require(spec.StopRefillAfter >= 1, nameof(spec.StopRefillAfter), spec.StopRefillAfter, "1 or more");
         Require(spec.ClaimAttempts >= 1, nameof(spec.ClaimAttempts), spec.ClaimAttempts, "1 or more");

@@ -48,6 +48,11 @@ public sealed record PoolOptions
     [Range(1, 10_000)]
     public int RefillParallelism { get; init; } = Math.Max(1, Environment.ProcessorCount);
 
+    /// <summary>The same while claims come, there are warm pods and nobody waits for one: the other processors are left to first requests.</summary>
+    /// <value>Default: half the number of processors. 1 to 10,000.</value>
+    [Range(1, 10_000)]
+    public int RefillParallelismWhileWarm { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+
     /// <summary>How long a refill waits for running claims to end while warm pods are left.</summary>
     /// <value>Default: 500 ms. 0 to 1 min.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
@@ -113,6 +118,7 @@ public sealed record PoolOptions
         RefillPerSecond = RefillPerSecond,
         RefillBurst = RefillBurst,
         RefillParallelism = RefillParallelism,
+        RefillParallelismWhileWarm = RefillParallelismWhileWarm,
         RefillYield = RefillYield,
         StartDeadline = StartDeadline,
         SpecializeDeadline = SpecializeDeadline,

@@ -89,6 +89,33 @@ public sealed class RefillTests
     }
 
     [Fact]
+    public void A_pool_that_has_pods_left_spares_the_processors_of_first_requests_and_hurries_when_it_has_none_or_nobody_comes()
+    {
+        var t = Pool(PoolUnderTest.Spec(4) with { RefillParallelism = 3, RefillParallelismWhileWarm = 1 });
+
+        // Nobody was there yet.
+        Assert.Equal(3, t.Created.Count);
+        AllWarm(t);
+        AllWarm(t);
+
+        // Three of four are taken.
+        t.Acquire(t.Set(PoolUnderTest.Function()), waiting: 3);
+        Assert.Equal(5, t.Created.Count);
+        t.Observe(t.Created[4], PodPhase.Warm);
+        Assert.Equal(6, t.Created.Count);
+
+        // Nobody comes any more.
+        t.PassSeconds(6);
+        t.Observe(t.Created[5], PodPhase.Warm);
+        Assert.Equal(7, t.Created.Count);
+        t.Observe(t.Created[6], PodPhase.Warm);
+
+        // More are wanted than there are.
+        t.Acquire(t.Set(PoolUnderTest.Function("other")), waiting: 7);
+        Assert.Equal(3, t.Pool.Status.Starting);
+    }
+
+    [Fact]
     public void Pods_in_all_are_limited()
     {
         var t = Pool(PoolUnderTest.Spec(3) with { Max = 4 });

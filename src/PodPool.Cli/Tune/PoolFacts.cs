@@ -14,10 +14,11 @@ namespace PodPool.Cli.Tune;
 /// <param name="Name">Its name.</param>
 /// <param name="Object">It as the cluster has it; null: it is no object of a cluster.</param>
 /// <param name="Refill">How fast it makes pods.</param>
+/// <param name="WhileWarm">Pods that may be starting at once while others are warm.</param>
 /// <param name="Yield">How long a refill waits for claims under way.</param>
 /// <param name="Max">Pods in all; 0: no limit.</param>
 /// <param name="Measured">How long its refills take; null: it does not size itself, and so nobody measured that.</param>
-internal sealed record PoolFacts(string Name, RuntimePoolResource? Object, RuntimePoolRefill Refill, TimeSpan Yield, int Max, Spread? Measured)
+internal sealed record PoolFacts(string Name, RuntimePoolResource? Object, RuntimePoolRefill Refill, int WhileWarm, TimeSpan Yield, int Max, Spread? Measured)
 {
     /// <summary>Of a cluster's pools (<c>PoolMapping</c> of the manager): nodes have processors enough.</summary>
     public static readonly TimeSpan YieldOnClusters = TimeSpan.FromMilliseconds(100);
@@ -29,7 +30,7 @@ internal sealed record PoolFacts(string Name, RuntimePoolResource? Object, Runti
         if (server.Cluster is { } cluster)
         {
             var found = await FindAsync(cluster, pool, cancellationToken).ConfigureAwait(false);
-            return new(found.Metadata.Name, found, found.Spec.Refill, YieldOnClusters, found.Spec.Size.Max, Of(PoolView.Of(found).Sizing));
+            return new(found.Metadata.Name, found, found.Spec.Refill, int.MaxValue, YieldOnClusters, found.Spec.Size.Max, Of(PoolView.Of(found).Sizing));
         }
 
         var answer = await server.Operator.ListPoolsAsync(new ListPoolsRequest(), cancellationToken: cancellationToken);
@@ -39,7 +40,7 @@ internal sealed record PoolFacts(string Name, RuntimePoolResource? Object, Runti
         // As a manager makes processes where nobody says otherwise.
         var processes = new Manager.PoolOptions();
         return new(
-            view.Pool, null, new() { PerSecond = processes.RefillPerSecond, Burst = processes.RefillBurst, Parallelism = processes.RefillParallelism }, processes.RefillYield, view.Max, Of(view.Sizing));
+            view.Pool, null, new() { PerSecond = processes.RefillPerSecond, Burst = processes.RefillBurst, Parallelism = processes.RefillParallelism }, processes.RefillParallelismWhileWarm, processes.RefillYield, view.Max, Of(view.Sizing));
     }
 
     private static async Task<RuntimePoolResource> FindAsync(Cluster cluster, string pool, CancellationToken cancellationToken)

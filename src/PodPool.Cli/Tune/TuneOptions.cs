@@ -147,6 +147,7 @@ internal static class TuneOptions
                 Max = pool is { Max: > 0 } ? pool.Max : int.MaxValue,
                 RefillPerSecond = rates.PerSecond,
                 RefillBurst = rates.Burst,
+                RefillParallelismWhileWarm = pool?.WhileWarm ?? int.MaxValue,
                 RefillYield = pool?.Yield ?? PoolFacts.YieldOnClusters,
                 RefillParallelism = context.Get(RefillParallelism) is > 0 and var at ? at : rates.Parallelism,
             },

@@ -7,12 +7,17 @@ namespace PodPool.Core;
 /// </summary>
 internal sealed class Refill(PoolBooks books, PoolSizing sizing) : Due
 {
+    /// <summary>So long after a claim the next one is expected.</summary>
+    private static readonly TimeSpan Spares = TimeSpan.FromSeconds(5);
+
     private readonly TokenBucket _bucket = new(books.Clock, books.Spec);
     private int _failures;
     private string _lastFailure = "";
     private TimeSpan? _backOff;
     private long _retryAt;
     private long? _yieldsSince;
+    private long _claims;
+    private long _sparesUntil;
     private TimeSpan _startTook = TimeSpan.FromSeconds(1);
 
     public RefillStop? Stopped => _backOff is null ? null : new RefillStop(_lastFailure, books.Clock.Until(_retryAt));
@@ -126,6 +131,18 @@ internal sealed class Refill(PoolBooks books, PoolSizing sizing) : Due
         return true;
     }
 
+    /// <summary>Pods that may be starting at once, now. There is no hurry while a pod is left, and no need to spare anybody while none is claimed.</summary>
+    private int Places()
+    {
+        if (_claims != books.Claims)
+        {
+            (_claims, _sparesUntil) = (books.Claims, books.Clock.After(Spares));
+        }
+
+        var all = books.Spec.RefillParallelism;
+        return books.Hungry.Pods == 0 && books.Pods.Count(PodState.Warm) > 0 && books.Clock.Now < _sparesUntil ? Math.Min(all, books.Spec.RefillParallelismWhileWarm) : all;
+    }
+
     private bool MayCreate()
     {
         var starting = books.Pods.Count(PodState.Starting);
@@ -135,7 +152,7 @@ internal sealed class Refill(PoolBooks books, PoolSizing sizing) : Due
             books.Delete(outdated, DeleteReason.Surplus);
         }
 
-        if (books.Pods.Total >= books.Spec.Max || starting >= books.Spec.RefillParallelism || (_backOff is not null && starting > 0))
+        if (books.Pods.Total >= books.Spec.Max || starting >= Places() || (_backOff is not null && starting > 0))
         {
             // Whatever ends this comes as an event.
             return false;

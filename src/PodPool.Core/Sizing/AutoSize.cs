@@ -10,6 +10,9 @@ internal sealed class AutoSize
     private static readonly TimeSpan Hold = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ShrinkEvery = TimeSpan.FromMinutes(1);
 
+    /// <summary>Callers that may come at once where nobody came before.</summary>
+    private const int FirstCallers = 20;
+
     /// <summary>Seconds over which the actual share of misses is told.</summary>
     public const double MissMemory = 3600;
 
@@ -76,6 +79,12 @@ internal sealed class AutoSize
         Pattern = _demand.Pattern,
     };
 
+    /// <summary>
+    /// More than twice the claims of an hour are not used up before they are refilled. What is reckoned of the first seconds of a burst, when little else was
+    /// seen, may be that: rates are steady to the formulas, and queues before slow refills without end.
+    /// </summary>
+    private int MostUseful => (int)Math.Min(int.MaxValue, FirstCallers + 2 * _forecast.Hour);
+
     /// <summary>Two that begin together are both under way for mean × overlap; the window of counts that weighs as much is as much longer than the mean.</summary>
     private double Lead => Refills.Mean / Refills.Overlap;
 
@@ -108,7 +117,7 @@ internal sealed class AutoSize
 
             // What missed while there could not be as many as needed says nothing against the model.
             var hindered = Warm < Needed || _queue.Load >= 1 || _lost > TimeSpan.Zero;
-            Needed = _underWay.WarmFor(_aim.After(came, hindered ? 0 : missed, auto.MissProbability));
+            Needed = Math.Min(MostUseful, _underWay.WarmFor(_aim.After(came, hindered ? 0 : missed, auto.MissProbability)));
             Follow(clock.Now, Math.Clamp(Needed, auto.Min, auto.Max));
         }
 

@@ -58,7 +58,7 @@ internal sealed class ClaimDemand
         var here = _pattern.At(now) ?? 0;
         var soon = _pattern.At(now + Ahead) ?? 0;
         var by = soon > Math.Max(rate, here) ? SlotBegin(now + Ahead) : (DateTimeOffset?)null;
-        return new ClaimForecast(rate, Math.Max(rate, Math.Max(here, soon)), by, burstiness, _rate.Window);
+        return new ClaimForecast(rate, Math.Max(rate, Math.Max(here, soon)), by, burstiness, _rate.Window, Math.Max(_rate.LastHour, Math.Max(here, soon) * 3600));
     }
 
     private static DateTimeOffset SlotBegin(DateTimeOffset time) => new(time.UtcTicks - time.UtcTicks % ClaimPattern.Slot.Ticks, TimeSpan.Zero);
@@ -70,4 +70,5 @@ internal sealed class ClaimDemand
 /// <param name="By">When there will be so many; null: it is now.</param>
 /// <param name="Burstiness">Variance over mean of the number that comes during a refill.</param>
 /// <param name="Window">How many seconds of counting the rate is worth.</param>
-internal readonly record struct ClaimForecast(double Now, double Expected, DateTimeOffset? By, double Burstiness, double Window);
+/// <param name="Hour">Claims of the last hour, or of one that is as the pattern says, whichever are more.</param>
+internal readonly record struct ClaimForecast(double Now, double Expected, DateTimeOffset? By, double Burstiness, double Window, double Hour);

@@ -49,6 +49,9 @@ internal sealed class ClaimRate
     /// <summary>What was seen until now.</summary>
     public ClaimRateMemory Learnt => new([.. _claims], [.. _seconds]);
 
+    /// <summary>Claims of the last hour, the newest counting most.</summary>
+    public double LastHour => _claims[^1];
+
     /// <summary>Claims a second, now.</summary>
     public double PerSecond { get; private set; }
 

@@ -17,7 +17,9 @@ internal readonly record struct RefillQueue(double Mean, double Variance, double
     public static RefillQueue Of(PoolSpec spec, double perSecond, double burstiness, RefillTimes refills)
     {
         var rate = BeforeRate(perSecond, burstiness, spec.RefillPerSecond, spec.RefillBurst);
-        var parallel = BeforeParallelism(perSecond, burstiness, spec.RefillParallelism, refills);
+
+        // A pool that is large enough has warm pods nearly always.
+        var parallel = BeforeParallelism(perSecond, burstiness, Math.Min(spec.RefillParallelism, spec.RefillParallelismWhileWarm), refills);
         return new RefillQueue(rate.Mean + parallel.Mean, rate.Variance + parallel.Variance, Math.Max(rate.Load, parallel.Load));
     }
 

@@ -1,6 +1,6 @@
 namespace PodPool.Core.Tests.Simulation;
 
-/// <summary>A clock that moves when it is told to. A pool may read its timestamps and nothing else.</summary>
+/// <summary>A clock that moves when it is told to. A pool may read its timestamps and, if it sizes itself, the time of day; nothing else.</summary>
 internal sealed class SimulatedClock : TimeProvider
 {
     private long _now;
@@ -11,7 +11,10 @@ internal sealed class SimulatedClock : TimeProvider
 
     public override long GetTimestamp() => _now;
 
-    public override DateTimeOffset GetUtcNow() => throw new InvalidOperationException("The pool asked for the wall clock.");
+    /// <summary>Whether there is a time of day.</summary>
+    public bool HasDays { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => HasDays ? DateTimeOffset.UnixEpoch + Now : throw new InvalidOperationException("The pool asked for the wall clock.");
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         throw new InvalidOperationException("The pool made a timer.");

@@ -18,6 +18,7 @@ internal sealed class SimulatedWorld
     {
         _random = new Random(seed);
         Spec = spec;
+        Clock.HasDays = spec.Auto is not null;
         Weather = weather;
         Witness = new Witness(this);
         Manager = new SimulatedManager(this);
@@ -119,6 +120,7 @@ internal sealed class SimulatedWorld
     public void Resize(PoolSpec spec)
     {
         Spec = spec;
+        Clock.HasDays |= spec.Auto is not null;
         Witness.Resized();
         Manager.Call(pool => pool.Resize(spec));
     }

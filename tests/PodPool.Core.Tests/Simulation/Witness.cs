@@ -88,7 +88,7 @@ internal sealed class Witness(SimulatedWorld world)
     {
         get
         {
-            var (spec, target) = (world.Spec, world.Manager.Pool!.Status.Target);
+            var (spec, target) = (world.Spec, world.Manager.Pool!.Sizing.Target);
             Assert.InRange(target, spec.Auto?.Min ?? spec.Warm, spec.Auto?.Max ?? spec.Warm);
             return target;
         }

@@ -77,15 +77,15 @@ internal sealed record WorldCourse(PoolSpec Spec, int Seed, bool Storm, Function
     public static Gen<WorldCourse> Any { get; } = Gen.Select(
         AnySpec, Gen.Int, Gen.Bool, AnyFunction.Array[0, 3], AnyStep.Array[1, 120], (spec, seed, storm, functions, steps) => new WorldCourse(spec, seed, storm, functions, steps));
 
-    /// <summary>As <see cref="Any"/>, of pools that size themselves, most of the time.</summary>
+    /// <summary>As <see cref="Any"/>, of pools that size themselves, most of the time, and do not always hurry.</summary>
     public static Gen<WorldCourse> AnySized { get; } = Gen.Select(Any, AnyAuto, AnyAuto, (course, first, then) => course with
     {
-        Spec = course.Spec with { Auto = first },
+        Spec = course.Spec with { Auto = first, RefillParallelismWhileWarm = 1 + ((course.Seed & int.MaxValue) % 4) },
         Steps = [.. course.Steps.Select(step => step is WorldStep.Resize resize ? new WorldStep.Resize(resize.Spec with { Auto = then }) : step)],
     });
 
     private static Gen<SizeAuto?> AnyAuto => Gen.Frequency(
-        (1, Gen.Const<SizeAuto?>(null)),
+        (1, Gen.Const((SizeAuto?)null)),
         (3, Gen.Select(Gen.Double[0.001, 0.5], Gen.Int[0, 3], Gen.OneOf(Gen.Int[3, 10], Gen.Const(int.MaxValue)), (miss, min, max) => (SizeAuto?)new SizeAuto(miss) { Min = min, Max = max })));
 
     /// <inheritdoc/>
