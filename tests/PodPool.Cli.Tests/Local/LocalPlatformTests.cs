@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using PodPool.Cli.CommandLine;
+using PodPool.Simulation;
 
 namespace PodPool.Cli.Tests.Local;
 
@@ -18,7 +19,8 @@ public sealed class LocalPlatformTests : IDisposable
     public async Task A_function_is_deployed_called_described_kept_over_a_restart_and_deleted()
     {
         string instance;
-        await using (var first = LocalProcess.Start(_terminal, "--listen", FreePort, "--warm", "1"))
+        var requests = Path.Combine(_terminal.Folder, "access.jsonl");
+        await using (var first = LocalProcess.Start(_terminal, "--listen", FreePort, "--warm", "1", "--access-log", requests))
         {
             var address = await first.ReadyAsync();
             await RunAsync("deploy", Repository.PublishedSample("Hello"), "--name", "hello", "--env", "GREETING=x");
@@ -42,6 +44,7 @@ public sealed class LocalPlatformTests : IDisposable
             Assert.Equal($"ready {address.GetLeftPart(UriPartial.Authority)}", first.Out.Trim());
         }
 
+        Assert.Equal(2, CountRequests(requests, "default/hello"));
         var console = $"http://127.0.0.1:{Tests.FreePort.Next()}";
         await using var second = LocalProcess.Start(_terminal, "--listen", FreePort, "--console", console);
         var again = await second.ReadyAsync();
@@ -141,6 +144,17 @@ public sealed class LocalPlatformTests : IDisposable
 
     /// <summary>A verb that succeeds.</summary>
     /// <returns>What it answered.</returns>
+    /// <summary>As <c>podpool tune</c> reads them.</summary>
+    private static int CountRequests(string log, string function)
+    {
+        var never = new Spread(TimeSpan.Zero, TimeSpan.Zero);
+        using var load = TraceFormat.Open(TraceFormat.Of(log), [log], never, seed: 1).Open();
+        var arrivals = new Arrival[100];
+        var count = load.Read(arrivals);
+        Assert.Empty(load.Repairs.All);
+        return arrivals[..count].Count(arrival => load.Functions[arrival.Function] == function && arrival.Duration > 0);
+    }
+
     private async Task<string> RunAsync(params string[] arguments)
     {
         var before = _terminal.Out.Length;
