@@ -74,7 +74,9 @@ public sealed class ComparisonTests
     public async Task A_comparison_that_nobody_can_judge_is_no_pass()
     {
         using var terminal = new TestTerminal();
-        var old = Path.Combine(Repository.Root, "benchmarks", "results", "2026-11-27-072521-b226bb32056b.json");
+        var old = Path.Combine(terminal.Folder, "old.json");
+        var report = Report(1, 1, 100);
+        await File.WriteAllTextAsync(old, PodPool.Cli.Output.JsonOutput.Serialize(report with { Runs = [report.Runs[0] with { Samples = [] }] }), TestContext.Current.CancellationToken);
 
         Assert.Equal(ExitCode.Usage, await terminal.RunAsync("bench", "compare", old, old));
 
