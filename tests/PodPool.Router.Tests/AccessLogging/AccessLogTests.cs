@@ -54,6 +54,11 @@ public sealed class AccessLogTests : IDisposable
         await using (var platform = await Platform.StartAsync(options => (options.AccessLog, options.HoldTime) = (file, TimeSpan.FromMilliseconds(20))))
         {
             await platform.DeployAsync("hello");
+            platform.Manager.OnAcquire = async (_, cancellationToken) =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+                return new();
+            };
             using var late = await platform.GetAsync("/default/hello/");
             Assert.Equal(HttpStatusCode.ServiceUnavailable, late.StatusCode);
         }
