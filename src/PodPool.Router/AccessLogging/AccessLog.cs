@@ -50,7 +50,8 @@ internal sealed partial class AccessLog : IHostedService, IAsyncDisposable
 
         try
         {
-            return new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete), new UTF8Encoding(false));
+            // Lines come by the batch; what could not be written must not come again with the next.
+            return new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0), new UTF8Encoding(false));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -99,9 +100,18 @@ internal sealed partial class AccessLog : IHostedService, IAsyncDisposable
     {
         _notes.Writer.TryComplete();
         await _writing.ConfigureAwait(false);
-        if (!ReferenceEquals(_writer, Console.Out))
+        if (ReferenceEquals(_writer, Console.Out))
+        {
+            return;
+        }
+
+        try
         {
             await _writer.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // A disk that is full to the end was spoken of, and keeps no router from ending.
         }
     }
 

@@ -89,6 +89,23 @@ public sealed class AccessLogTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
+    [Fact]
+    public async Task A_disk_that_is_full_to_the_end_keeps_no_router_from_ending()
+    {
+        if (!File.Exists("/dev/full"))
+        {
+            Assert.Skip("only Linux has a file that is always full");
+        }
+
+        var log = new AccessLog(AccessLog.Open("/dev/full"), new FakeTimeProvider(), NullLogger<AccessLog>.Instance);
+        await log.StartAsync(Platform.Cancelled);
+        Note(log, "lost");
+
+        await log.DisposeAsync();
+
+        Assert.Equal(1, log.Lost);
+    }
+
     private static string Text(JsonElement entry, string name) => entry.GetProperty(name).GetString()!;
 
     private static void Note(AccessLog log, string function) => log.Note(new DefaultHttpContext(), new FunctionId("default", function), log.Now(), "warm", TimeSpan.Zero, null);
