@@ -49,6 +49,15 @@ public sealed class PoolSizingTests
     }
 
     [Fact]
+    public void A_first_burst_before_slow_refills_makes_it_no_larger_than_twice_what_came_and_a_few()
+    {
+        var t = Started(Auto with { RefillParallelism = 1 });
+        Rush(t, seconds: 2, perSecond: 10);
+        t.Pass(TimeSpan.FromMinutes(1));
+        Assert.InRange(t.Pool.Status.Size!.Warm, 20, 60);
+    }
+
+    [Fact]
     public void Without_any_claims_it_ends_at_a_few()
     {
         var t = Started(Auto with { Warm = 20 });
