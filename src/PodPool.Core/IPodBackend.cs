@@ -51,7 +51,7 @@ public enum DeleteReason
 /// <param name="Deadline">How long it may take.</param>
 public sealed record ClaimOrder(ClaimId Claim, PodId Pod, FunctionSpec Function, TimeSpan Deadline)
 {
-    /// <summary>No pod was warm when this one was wanted; that was told then (<see cref="PoolEventKind.Miss"/>).</summary>
+    /// <summary>A pod was wanted before, and none was warm; that was told then (<see cref="PoolEventKind.Miss"/>).</summary>
     public bool Missed { get; init; }
 }
 

@@ -47,9 +47,10 @@ internal sealed class PoolBooks
 
     public long Claims { get; set; }
 
+    /// <summary>Pods that were wanted and not there.</summary>
     public long Misses { get; set; }
 
-    /// <summary>Claims that found a warm pod.</summary>
+    /// <summary>Claims that are no sequel of a miss: with <see cref="Misses"/>, all pods that were wanted.</summary>
     public long Hits { get; set; }
 
     /// <summary>Functions to be settled before the call returns; grows while they are settled.</summary>

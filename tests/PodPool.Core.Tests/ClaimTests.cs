@@ -224,6 +224,49 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void Callers_who_are_refused_one_after_the_other_want_one_pod()
+    {
+        var hello = _t.Set(PoolUnderTest.Function(onEmptyPool: EmptyPoolPolicy.Reject, idleSeconds: 10));
+        _t.Pool.Reconcile([]);
+
+        for (var caller = 0; caller < 50; caller++)
+        {
+            Assert.Equal(RefusalReason.PoolEmpty, _t.RefusalOf(_t.Acquire(hello)).Why);
+            _t.Report(hello, waiting: 0, inFlight: 0);
+            _t.PassSeconds(0.1);
+        }
+
+        Assert.Equal(1, _t.Pool.Status.Misses);
+
+        // Its caller finds it warm; that it was wanted was told before.
+        _t.Warm(1);
+        var acquire = _t.Acquire(hello);
+        Assert.True(Assert.Single(_t.Claims).Missed);
+        _t.Serve();
+        Assert.False(_t.InstanceOf(acquire).Miss);
+        Assert.Equal(1, _t.Pool.Status.Misses);
+    }
+
+    [Fact]
+    public void A_caller_who_comes_when_the_pod_of_the_one_before_would_be_gone_misses_too()
+    {
+        var hello = _t.Set(PoolUnderTest.Function(onEmptyPool: EmptyPoolPolicy.Reject, idleSeconds: 10));
+        _t.Pool.Reconcile([]);
+
+        for (var caller = 1; caller <= 5; caller++)
+        {
+            _t.Acquire(hello);
+            _t.Report(hello, waiting: 0, inFlight: 0);
+            Assert.Equal(caller, _t.Pool.Status.Misses);
+            _t.PassSeconds(12);
+        }
+
+        _t.Warm(1);
+        _t.Acquire(hello);
+        Assert.False(Assert.Single(_t.Claims).Missed);
+    }
+
+    [Fact]
     public void An_unknown_function_is_refused()
     {
         Assert.Equal(RefusalReason.FunctionNotFound, _t.RefusalOf(_t.Acquire(new FunctionName("default", "nobody"))).Why);

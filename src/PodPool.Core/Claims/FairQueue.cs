@@ -12,8 +12,14 @@ internal sealed class Hunger(Function function) : HeapItem<Hunger>
     /// <summary>Pods wanted now.</summary>
     public int Pods { get; set; }
 
-    /// <summary>Of these, how many were counted as misses.</summary>
+    /// <summary>Of these, how many missed: their callers wait for a pod, or were refused.</summary>
     public int Missed { get; set; }
+
+    /// <summary>
+    /// How many were told as misses and not had since. Those who were refused or gave up count until the instance that they wanted would have been idle for
+    /// long enough to go: whoever comes before would have found it.
+    /// </summary>
+    public int Told { get; set; }
 
     /// <summary>Since when it wants any.</summary>
     public long Since { get; set; }

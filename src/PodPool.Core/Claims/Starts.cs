@@ -30,14 +30,15 @@ internal sealed class Starts(PoolBooks books, Callers callers)
         }
     }
 
-    /// <summary>Wants that found no pod are misses, each once.</summary>
+    /// <summary>Pods that were wanted and not there are misses, each once, however many callers are refused for the want of it.</summary>
     public void CountMisses(Function function)
     {
         var hunger = function.Hunger;
-        if (hunger.Pods > hunger.Missed)
+        hunger.Missed = hunger.Pods;
+        if (hunger.Pods > hunger.Told)
         {
-            Missed(function, hunger.Pods - hunger.Missed);
-            hunger.Missed = hunger.Pods;
+            Missed(function, hunger.Pods - hunger.Told);
+            hunger.Told = hunger.Pods;
         }
     }
 
@@ -146,12 +147,14 @@ internal sealed class Starts(PoolBooks books, Callers callers)
         var claim = new ClaimId(books.NewName());
         pod.Miss = hunger.Missed > 0;
         hunger.Missed = Math.Max(0, hunger.Missed - 1);
+        var told = hunger.Told > 0;
+        hunger.Told = Math.Max(0, hunger.Told - 1);
         books.Pods.ToClaimed(pod, function.Current, claim, books.Clock.Now);
         books.Due.Set(pod, books.Clock.After(books.Spec.SpecializeDeadline));
         books.Claims++;
-        books.Hits += pod.Miss ? 0 : 1;
+        books.Hits += told ? 0 : 1;
         books.Hungry.Want(function, hunger.Pods - 1, books.Clock.Now);
-        books.Backend.Specialize(new ClaimOrder(claim, pod.Id, function.Current.Spec, books.Spec.SpecializeDeadline) { Missed = pod.Miss });
+        books.Backend.Specialize(new ClaimOrder(claim, pod.Id, function.Current.Spec, books.Spec.SpecializeDeadline) { Missed = told });
         books.Tell(PoolEventKind.Claimed, pod);
     }
 

@@ -21,6 +21,7 @@ internal sealed class Scaling(PoolBooks books, Drains drains, Starts starts, Cal
         }
 
         TakeOver(function);
+        ForgetMisses(function);
         function.Peak.Note(books.Clock.Now, function.Load);
         callers.Admit(function);
         function.Peak.Note(books.Clock.Now, function.Load);
@@ -94,6 +95,17 @@ internal sealed class Scaling(PoolBooks books, Drains drains, Starts starts, Cal
         }
 
         function.ForgetEmptyRevisions();
+    }
+
+    /// <summary>The peak before the load of now says what those who were refused would still have.</summary>
+    private void ForgetMisses(Function function)
+    {
+        var hunger = function.Hunger;
+        if (hunger.Told > hunger.Pods)
+        {
+            var would = function.Current.InstancesFor(function.Peak.Peak(books.Clock.Now)) - function.Current.Pods;
+            hunger.Told = Math.Min(hunger.Told, Math.Max(hunger.Pods, would));
+        }
     }
 
     /// <returns>When the peak may allow more.</returns>

@@ -56,7 +56,7 @@ internal sealed class ManagerMetrics : IDisposable
     public void SpecializationFailed(FunctionSpec function, string reason)
         => _failures.Add(1, new TagList { { "function", function.Name.ToString() }, { "reason", reason } });
 
-    public void Miss(string pool) => _misses.Add(1, new TagList { { "pool", pool } });
+    public void Missed(string pool, int pods) => _misses.Add(pods, new TagList { { "pool", pool } });
 
     public void Refilled(string pool, TimeSpan took) => _refills.Record(took.TotalSeconds, new TagList { { "pool", pool } });
 

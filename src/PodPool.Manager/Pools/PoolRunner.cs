@@ -223,7 +223,7 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         }
         else if (happened is { Kind: PoolEventKind.Miss, Function: { } function })
         {
-            _metrics.Miss(Name);
+            _metrics.Missed(Name, happened.Missed);
             _notes.Enqueue(() =>
             {
                 Trace?.Claims.Add(happened.Missed);

@@ -61,6 +61,7 @@ internal static class Audit
         Assert.Contains(function.Routed, function.Revisions);
         Assert.Equal(function.Hunger.Pods > 0, function.Hunger.IsQueued);
         Assert.InRange(function.Hunger.Missed, 0, function.Hunger.Pods);
+        Assert.True(function.Hunger.Told >= function.Hunger.Missed);
         Assert.True(function.Demand.Waiting >= 0 && function.Demand.InFlight >= 0);
         Assert.True(function.Waiters.Count == 0 || function.Room <= 0, $"A caller of {function.Name} waits although there is room.");
         Assert.All(function.Waiters, waiter => Assert.True(waiter.IsQueued));

@@ -66,7 +66,9 @@ public sealed class AccessLogTests : IDisposable
         var entry = JsonSerializer.Deserialize<JsonElement>(Assert.Single(await File.ReadAllLinesAsync(file, Platform.Cancelled)));
         Assert.Equal(503, entry.GetProperty("status").GetInt32());
         Assert.False(entry.TryGetProperty("instance", out _));
-        Assert.InRange(entry.GetProperty("held").GetDouble(), 0.02, 30);
+
+        // A timer counts in milliseconds and may be early by one.
+        Assert.InRange(entry.GetProperty("held").GetDouble(), 0.019, 30);
     }
 
     [Fact]
