@@ -176,12 +176,15 @@ public sealed class Pool
             return;
         }
 
-        _books.DemandFor(load.Function).Report(load);
-        if (_books.Functions.TryGetValue(load.Function, out var function))
+        if (!_books.Functions.TryGetValue(load.Function, out var function))
         {
-            _books.Touch(function);
-            Settle();
+            _books.DemandFor(load.Function).Report(load);
+            return;
         }
+
+        function.Demand.Report(load);
+        _books.Touch(function);
+        Settle();
     }
 
     /// <summary>A router connected: instances drain only after it acknowledged that they are out of routing.</summary>

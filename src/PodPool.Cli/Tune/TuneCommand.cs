@@ -79,17 +79,15 @@ internal sealed class TuneCommand : Verb
 
     private static async Task<TuneResult> TryAsync(VerbContext context, ILoadSource load, TunePlan plan, Prices prices, CancellationToken cancellationToken)
     {
-        var first = await RunAsync(context, "Trying sizes and policies", load, plan.First(), prices, cancellationToken).ConfigureAwait(false);
-        var then = plan.Then(first.Outcomes);
-        if (then.Count == 0)
+        var first = await RunAsync(context, "Trying sizes and policies", load, plan.Next([]), prices, cancellationToken).ConfigureAwait(false);
+        List<Outcome> all = [.. first.Outcomes];
+        while (plan.Next(all) is { Count: > 0 } next)
         {
-            return first;
+            all.AddRange((await RunAsync(context, "Trying what these suggest", load, next, prices, cancellationToken).ConfigureAwait(false)).Outcomes);
         }
 
-        var second = await RunAsync(context, "Trying what is between", load, then, prices, cancellationToken).ConfigureAwait(false);
-
         // A timetable wants an automatic size to be made from; who asked for none is not shown it.
-        var asked = first.Outcomes.Concat(second.Outcomes).Where(outcome => plan.Policies.Contains(outcome.Candidate.Policy));
+        var asked = all.Where(outcome => plan.Policies.Contains(outcome.Candidate.Policy));
         var order = asked.OrderBy(outcome => outcome.Candidate.Settings.IdleTimeout).ThenBy(outcome => outcome.Candidate.Settings.Concurrency).ThenBy(outcome => outcome.Candidate.Policy).ThenBy(outcome => outcome.Candidate.Warm);
         return first with { Outcomes = Outcome.MarkFront([.. order]) };
     }
@@ -146,8 +144,13 @@ internal sealed class TuneCommand : Verb
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $"none of these misses no more than {plan.MissProbability * 100:0.####} % of claims without refusing any: the best is {least.Candidate.Name} with {least.Result.MissRate * 100:0.00} % and {least.Result.Refused} refused. ");
-        var beyond = await RunAsync(context, "Nothing does; looking for what would", load, plan.Beyond(tried.Outcomes), prices, cancellationToken).ConfigureAwait(false);
-        if (Outcome.Recommend(beyond.Outcomes, plan.MissProbability) is { } more)
+        List<Outcome> all = [.. tried.Outcomes];
+        while (plan.Beyond(all) is { Count: > 0 } beyond)
+        {
+            all.AddRange((await RunAsync(context, "Nothing does; looking for what would", load, beyond, prices, cancellationToken).ConfigureAwait(false)).Outcomes);
+        }
+
+        if (Outcome.Recommend(all, plan.MissProbability) is { } more)
         {
             return text + string.Create(CultureInfo.InvariantCulture, $"It would take up to {more.Candidate.Warm} warm pods ({more.Result.MissRate * 100:0.00} %).");
         }
@@ -157,7 +160,7 @@ internal sealed class TuneCommand : Verb
         var fastest = Math.Min(pool.RefillPerSecond, pool.RefillParallelism / mean);
         return text + string.Create(
             CultureInfo.InvariantCulture,
-            $"{beyond.Outcomes[^1].Candidate.Warm} warm pods would not do either: {least.Result.Starts / least.Result.Span.TotalSeconds:0.00} claims a second came on average, and no more than {fastest:0.00} refills a second may begin. Faster refills, a longer idle timeout or more concurrency would help.");
+            $"{all.Max(outcome => outcome.Candidate.Warm)} warm pods would not do either: {least.Result.Starts / least.Result.Span.TotalSeconds:0.00} claims a second came on average, and no more than {fastest:0.00} refills a second may begin. Faster refills, a longer idle timeout or more concurrency would help.");
     }
 
     private static TuneReport ReportOf(ILoadSource load, TuneResult tried, TunePlan plan, Prices prices, string from, Outcome? best, string verdict, PoolFacts? pool)

@@ -37,7 +37,7 @@ internal static class TuneOptions
 
     public static readonly Option<string> Duration = Text("--duration", "MEDIAN,P99", "how long requests take, where the trace does not say", "500ms,5s");
 
-    public static readonly Option<string?> Sizes = Text("--sizes", "LIST", "fixed sizes to try, like 1..32 or 2,4,8 [default: a ladder to 16, then all sizes at the step at which it does, or up to 32]");
+    public static readonly Option<string?> Sizes = Text("--sizes", "LIST", "fixed sizes to try, like 1..32 or 2,4,8 [default: those that lead to the smallest that does, within a tenth]");
 
     public static readonly Option<string> Policies = Text("--policies", "LIST", "who says how many warm pods there are: fixed, auto, scheduled", "fixed,auto,scheduled");
 

@@ -16,11 +16,12 @@ internal abstract class HeapItem<T>
 internal sealed class IndexedHeap<T>
     where T : HeapItem<T>
 {
-    private readonly List<T> _items = [];
+    /// <summary>Wrapped: an array of a class that others could derive from looks at the type of whatever is put into it.</summary>
+    private readonly List<Held> _items = [];
 
     public int Count => _items.Count;
 
-    public T? First => _items.Count == 0 ? null : _items[0];
+    public T? First => _items.Count == 0 ? null : _items[0].Item;
 
     /// <summary>Puts an item in, or to its right place after its key changed.</summary>
     public void Set(T item)
@@ -28,7 +29,7 @@ internal sealed class IndexedHeap<T>
         if (!item.IsQueued)
         {
             item.Slot = _items.Count;
-            _items.Add(item);
+            _items.Add(new(item));
         }
 
         if (!Rise(item))
@@ -45,7 +46,7 @@ internal sealed class IndexedHeap<T>
         }
 
         var slot = item.Slot;
-        var last = _items[^1];
+        var last = _items[^1].Item;
         _items.RemoveAt(_items.Count - 1);
         item.Slot = -1;
         if (last != item)
@@ -63,7 +64,7 @@ internal sealed class IndexedHeap<T>
         var slot = item.Slot;
         while (slot > 0)
         {
-            var parent = _items[(slot - 1) / 2];
+            var parent = _items[(slot - 1) / 2].Item;
             if (!item.Before(parent))
             {
                 break;
@@ -90,17 +91,17 @@ internal sealed class IndexedHeap<T>
                 break;
             }
 
-            if (child + 1 < _items.Count && _items[child + 1].Before(_items[child]))
+            if (child + 1 < _items.Count && _items[child + 1].Item.Before(_items[child].Item))
             {
                 child++;
             }
 
-            if (!_items[child].Before(item))
+            if (!_items[child].Item.Before(item))
             {
                 break;
             }
 
-            Place(_items[child], slot);
+            Place(_items[child].Item, slot);
             slot = child;
         }
 
@@ -109,7 +110,9 @@ internal sealed class IndexedHeap<T>
 
     private void Place(T item, int slot)
     {
-        _items[slot] = item;
+        _items[slot] = new(item);
         item.Slot = slot;
     }
+
+    private readonly record struct Held(T Item);
 }

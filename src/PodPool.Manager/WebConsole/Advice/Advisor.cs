@@ -3,14 +3,10 @@ using PodPool.Simulation;
 namespace PodPool.Manager.WebConsole.Advice;
 
 /// <summary>
-/// Tries a pool's own claims on sizes, as <c>podpool tune</c> tries a trace: a ladder and the automatic size, then what lies between, then, if nothing does,
-/// more than that. It is bounded: no more claims than are remembered (<see cref="Pools.ClaimTrace.Capacity"/>), on 16 sizes at most, on one processor.
+/// Tries a pool's own claims on sizes, as <c>podpool tune</c> tries a trace: a few and the automatic size, then those that lead to the smallest that does. It is bounded: no more claims than are remembered (<see cref="Pools.ClaimTrace.Capacity"/>), on 16 sizes at most, on one processor.
 /// </summary>
 internal static class Advisor
 {
-    /// <summary>Nobody keeps more warm pods because a page says so.</summary>
-    private const int MostWarm = 1000;
-
     /// <summary>A pod-hour is what it costs: sizes are compared by their pods alone.</summary>
     private static readonly Prices PodHours = new(PodMemory: 1, GibHour: 1);
 
@@ -35,30 +31,32 @@ internal static class Advisor
     {
         var (load, plan) = (asked.Load, asked.Plan);
         List<Outcome> tried = [];
-        Try(plan.First());
-        var then = plan.Then(tried);
-        Try([.. then, .. Present(asked, tried.Select(outcome => outcome.Candidate).Concat(then))]);
-        if (!asked.RefillsAreTooSlow && Outcome.Recommend(tried, plan.MissProbability) is null)
+        Try(plan.Next([]));
+
+        // Where no size lasts there is none to be found.
+        while (!asked.RefillsAreTooSlow && plan.Next(tried) is { Count: > 0 } next)
         {
-            Try([.. plan.Beyond(tried).Where(candidate => candidate.Warm <= Math.Min(plan.Most, MostWarm))]);
+            Try(next);
+        }
+
+        if (Present(asked, tried) is { } present)
+        {
+            Try([present]);
         }
 
         return Outcome.MarkFront([.. tried.OrderBy(outcome => outcome.Candidate.Policy).ThenBy(outcome => outcome.Candidate.Warm)]);
 
         void Try(IReadOnlyList<Candidate> candidates)
         {
-            if (candidates.Count > 0)
-            {
-                tried.AddRange(Tuner.Run(load, candidates, PodHours, cores: 1, progress: null, cancellationToken).Outcomes);
-            }
+            tried.AddRange(Tuner.Run(load, candidates, PodHours, cores: 1, progress: null, cancellationToken).Outcomes);
         }
     }
 
     /// <summary>What the pool has, if it is one number that was not tried: so that one sees what another would change.</summary>
-    private static IEnumerable<Candidate> Present(AdviceCase asked, IEnumerable<Candidate> others)
+    private static Candidate? Present(AdviceCase asked, List<Outcome> others)
     {
         var present = Candidate.OfSize(asked.Settings, asked.Spec.Warm);
-        return asked.Spec.Auto is null && others.All(other => other.Name != present.Name) ? [present] : [];
+        return asked.Spec.Auto is null && others.TrueForAll(other => other.Candidate.Name != present.Name) ? present : null;
     }
 
     private static PoolAdvice Told(AdviceCase asked) => new()
