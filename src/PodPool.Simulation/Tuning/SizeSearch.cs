@@ -7,8 +7,8 @@ namespace PodPool.Simulation;
 internal readonly record struct TriedSize(int Warm, bool Does, double MissRate);
 
 /// <summary>
-/// Which sizes to try, to find the smallest that does with few of them: four times as many until one does, then three between the last that does not and the
-/// first that does, until those two are near each other. Each answer is a round, whose sizes can be tried side by side.
+/// Which sizes to try, to find the smallest that does with few of them: four times as many until one does, then three at most between the last that does not and
+/// the first that does, until those two are within a tenth of each other. Each answer is a round, whose sizes can be tried side by side.
 /// </summary>
 internal static class SizeSearch
 {
@@ -52,18 +52,11 @@ internal static class SizeSearch
 
     private static int[] Closer(int low, int high)
     {
-        var gap = high - low;
-        if (gap <= Math.Max(1, high / 10))
-        {
-            return [];
-        }
+        var (gap, near) = (high - low, Math.Max(1, high / 10));
+        var steps = Math.Min(Between + 1, (gap + near - 1) / near);
+        var isWide = low > 0 && high / low >= 4;
+        return [.. Enumerable.Range(1, steps - 1).Select(step => (int)Math.Round(At((double)step / steps)))];
 
-        if (gap <= Between + 1)
-        {
-            return [.. Enumerable.Range(low + 1, gap - 1)];
-        }
-
-        var ratio = (double)high / Math.Max(1, low);
-        return [.. Enumerable.Range(1, Between).Select(step => (int)Math.Round(ratio < 4 || low == 0 ? low + (double)gap * step / (Between + 1) : low * Math.Pow(ratio, (double)step / (Between + 1)))).Distinct()];
+        double At(double part) => isWide ? low * Math.Pow((double)high / low, part) : low + (gap * part);
     }
 }
