@@ -51,9 +51,10 @@ internal sealed partial class ClaimRunner(
             }
 
             var phases = await SpecializeAsync(link, order, begun).ConfigureAwait(false);
-            metrics.Specialized(order.Function, phases, time.GetElapsedTime(begun));
+            var took = time.GetElapsedTime(begun);
+            metrics.Specialized(order.Function, phases, took);
             events.Started(order.Function.Name, order.Pod, phases);
-            pool.Specialized(order.Claim, phases);
+            pool.Specialized(order.Claim, phases, took);
         }
         catch (Exception exception)
         {

@@ -132,7 +132,15 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
         Do(existing, static (pool, existing) => pool.Reconcile(existing));
     }
 
-    public void Specialized(ClaimId claim, StartPhases phases) => Do((claim, phases), static (pool, done) => pool.Specialized(done.claim, done.phases));
+    /// <summary>A claim succeeded.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="phases">What it took, as the pod says.</param>
+    /// <param name="took">What it took in all.</param>
+    public void Specialized(ClaimId claim, StartPhases phases, TimeSpan took)
+    {
+        Do((claim, phases), static (pool, done) => pool.Specialized(done.claim, done.phases));
+        Trace?.Starts.Add(took);
+    }
 
     public void SpecializationFailed(ClaimId claim, StartFault fault) => Do((claim, fault), static (pool, failed) => pool.SpecializationFailed(failed.claim, failed.fault));
 

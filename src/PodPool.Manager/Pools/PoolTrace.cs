@@ -11,6 +11,7 @@ internal sealed class PoolTrace
 
         // Compiled now, not while the first claim is under way.
         Claims.Add(0);
+        new Recent<TimeSpan>(1).Add(TimeSpan.Zero);
     }
 
     /// <summary>When pods were wanted.</summary>
@@ -18,4 +19,7 @@ internal sealed class PoolTrace
 
     /// <summary>What the last refills took, from the order of a pod until it was warm.</summary>
     public Recent<TimeSpan> Refills { get; } = new(500);
+
+    /// <summary>What the last starts took, from the claim of a pod until it served.</summary>
+    public Recent<TimeSpan> Starts { get; } = new(500);
 }

@@ -11,6 +11,9 @@ public sealed record SimulationSettings
     /// <summary>What a pool assumes that refills take before it has measured any (<c>RefillTimes</c> of the core).</summary>
     public static readonly Spread AssumedRefill = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(8));
 
+    /// <summary>What starts take where nobody measured any.</summary>
+    public static readonly Spread AssumedStart = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(60));
+
     /// <summary>From the order of a pod until it is warm, where no other is ordered and not warm yet.</summary>
     public required Spread Refill { get; init; }
 
@@ -18,7 +21,7 @@ public sealed record SimulationSettings
     public double RefillSlowdown { get; init; }
 
     /// <summary>From a claim until the request has reached its instance. Default: 20 ms at the median, 60 ms at p99.</summary>
-    public Spread Start { get; init; } = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(60));
+    public Spread Start { get; init; } = AssumedStart;
 
     /// <summary>When an idle instance ends. Default: 5 min.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);

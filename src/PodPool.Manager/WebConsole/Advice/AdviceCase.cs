@@ -34,7 +34,10 @@ internal sealed record AdviceCase
     public required ClaimTimes Claims { get; init; }
 
     /// <summary>How long refills take.</summary>
-    public required RefillFigures Refills { get; init; }
+    public required SeenTimes Refills { get; init; }
+
+    /// <summary>How long starts take.</summary>
+    public required SeenTimes Starts { get; init; }
 
     /// <summary>Whether there is enough to reckon with.</summary>
     public bool IsEnough => Claims.Ticks.Count >= LeastClaims && Claims.Length >= LeastTime;
@@ -65,6 +68,7 @@ internal sealed record AdviceCase
     {
         Pool = Spec with { Template = "", Warm = 0, Auto = null, Schedules = [], Reserve = FrozenDictionary<FunctionName, int>.Empty, Max = int.MaxValue },
         Refill = Refills.Times,
+        Start = Starts.Times,
         WarmUp = WarmUp,
     });
 
@@ -84,7 +88,8 @@ internal sealed record AdviceCase
             Object = isObject ? PoolMapping.NameOf(pool.Name) : null,
             Spec = status.Spec,
             Claims = trace.Claims.Read(),
-            Refills = RefillFigures.Of(status, trace),
+            Refills = SeenTimes.OfRefills(status, trace),
+            Starts = SeenTimes.OfStarts(trace),
         };
     }
 

@@ -49,9 +49,9 @@ internal static class AdviceText
 
     private static string TriedOn(AdviceCase asked)
     {
-        var (spec, refill, start) = (asked.Spec, asked.Refills, asked.Settings.Start);
+        var (spec, refill, start) = (asked.Spec, asked.Refills, asked.Starts);
         var text = Text($"Tried on {Counted(asked)}, with refills that take {Seconds(refill.Times.Median)} at the median and {Seconds(refill.Times.P99)} at p99 ")
-            + (refill.AreMeasured ? "(measured)" : "(assumed: none was seen)") + Text($", and starts that take {Seconds(start.Median)} and {Seconds(start.P99)} (assumed).");
+            + Text($"{From(refill)}, and starts that take {Seconds(start.Times.Median)} and {Seconds(start.Times.P99)} {From(start)}.");
         if (asked.Claims.Ticks.Count * asked.MissProbability < RuleOfThree)
         {
             text += Text($" That is few for {Percent(asked.MissProbability)}: ask again when there are {Math.Ceiling(RuleOfThree / asked.MissProbability):#,0}.");
@@ -76,6 +76,8 @@ internal static class AdviceText
         var (claims, span) = (asked.Claims.Ticks.Count, asked.Claims.Length);
         return Text($"{claims:#,0} {(claims == 1 ? "claim" : "claims")} of the last {(span.TotalMinutes < 120 ? Text($"{span.TotalMinutes:0.#} min") : Text($"{span.TotalHours:0.#} h"))}");
     }
+
+    private static string From(SeenTimes times) => times.AreMeasured ? "(measured)" : "(assumed: none was seen)";
 
     private static string Percent(double share) => Text($"{share * 100:0.##} %");
 

@@ -50,7 +50,7 @@ public sealed class ConsoleAdviceTests : IDisposable
         var best = Outcome.Recommend(direct, 0.01)!;
         Assert.Equal(best.Candidate.Name, (string?)told["recommended"]);
         Assert.Contains($"Recommended is {best.Candidate.Name}", (string?)told["why"], StringComparison.Ordinal);
-        Assert.Contains("2.0 s at the median and 6.0 s at p99 (measured)", (string?)told["why"], StringComparison.Ordinal);
+        Assert.Contains("2.0 s at the median and 6.0 s at p99 (measured), and starts that take 15 ms and 90 ms (measured)", (string?)told["why"], StringComparison.Ordinal);
         Assert.Equal(
             best.Candidate.Policy == SizePolicy.Auto ? "podpool local --miss-probability 0.01\n" : $"podpool pool resize default --warm {best.Candidate.Warm}\n", (string?)told["change"]);
     }
@@ -204,10 +204,11 @@ public sealed class ConsoleAdviceTests : IDisposable
     public async Task Refills_that_nobody_saw_are_assumed_and_it_says_so()
     {
         await using var manager = await StartAsync(warm: 0);
-        Assert.Equal(new RefillFigures(SimulationSettings.AssumedRefill, AreMeasured: false), RefillFigures.Of(manager.Pool.Status, manager.Pool.Trace!));
+        Assert.Equal(new SeenTimes(SimulationSettings.AssumedRefill, AreMeasured: false), SeenTimes.OfRefills(manager.Pool.Status, manager.Pool.Trace!));
+        Assert.Equal(new SeenTimes(SimulationSettings.AssumedStart, AreMeasured: false), SeenTimes.OfStarts(manager.Pool.Trace!));
         manager.Pool.Trace!.Remember(_time);
         var asked = AdviceCase.Of(manager.Pool, manager.Pool.Trace!, isObject: false) with { Refills = new(SimulationSettings.AssumedRefill, AreMeasured: false) };
-        Assert.Contains("assumed: none was seen", Advisor.Advise(asked, Test).Why, StringComparison.Ordinal);
+        Assert.Contains("refills that take 2.0 s at the median and 8.0 s at p99 (assumed: none was seen)", Advisor.Advise(asked, Test).Why, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -221,8 +222,8 @@ public sealed class ConsoleAdviceTests : IDisposable
             RefillP99 = TimeSpan.FromSeconds(11), RefillsMeasured = 40, RefillLoad = 0.1, PredictedMissProbability = 0.01,
         };
         var status = manager.Pool.Status;
-        RefillFigures Of(SizeForecast told) => RefillFigures.Of(status with { Size = new(3) { Forecast = told } }, manager.Pool.Trace!);
-        Assert.Equal(new RefillFigures(new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(11)), AreMeasured: true), Of(forecast));
+        SeenTimes Of(SizeForecast told) => SeenTimes.OfRefills(status with { Size = new(3) { Forecast = told } }, manager.Pool.Trace!);
+        Assert.Equal(new SeenTimes(new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(11)), AreMeasured: true), Of(forecast));
 
         // Until it has measured some, they are assumed, and those that were seen are better.
         Assert.Equal(TimeSpan.FromSeconds(2), Of(forecast with { RefillsMeasured = 0 }).Times.Median);

@@ -18,6 +18,7 @@ public sealed class RememberedClaimsTests
         await Eventually.IsSoAsync(() => trace.Claims.Read().Ticks.Count == 1);
         Assert.NotEmpty(trace.Refills.After(0).Items);
         Assert.All(trace.Refills.After(0).Items, took => Assert.True(took > TimeSpan.Zero));
+        await Eventually.IsSoAsync(() => trace.Starts.After(0).Items is [var took] && took > TimeSpan.Zero);
     }
 
     [Fact]
