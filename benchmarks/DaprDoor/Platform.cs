@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
+using PodPool.Ports;
 
 namespace PodPool.Benchmarks;
 
@@ -27,8 +27,8 @@ internal sealed class Platform : IAsyncDisposable
 
     private Platform(string redis, int warm)
     {
-        var ports = FreePorts(7);
-        var (redisPort, http, grpc, between, app, door, router) = (ports[0], ports[1], ports[2], ports[3], ports[4], ports[5], ports[6]);
+        var (redisPort, http, grpc, between) = (FreePorts.Next(), FreePorts.Next(), FreePorts.Next(), FreePorts.Next());
+        var (app, door, router) = (FreePorts.Next(), FreePorts.Next(), FreePorts.Next());
         var manager = "unix:" + Path.Combine(_folder.FullName, "m");
         DaprdToken = Guid.NewGuid().ToString("N");
         (Router, DaprdAddress) = (new(Loopback(router)), new(Loopback(http)));
@@ -196,17 +196,4 @@ internal sealed class Platform : IAsyncDisposable
     private static string Loopback(int port) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
 
     /// <remarks>All at once: one that is let go could be found again.</remarks>
-    private static int[] FreePorts(int count)
-    {
-        var probes = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
-        try
-        {
-            probes.ForEach(probe => probe.Bind(new IPEndPoint(IPAddress.Loopback, 0)));
-            return [.. probes.Select(probe => ((IPEndPoint)probe.LocalEndPoint!).Port)];
-        }
-        finally
-        {
-            probes.ForEach(probe => probe.Dispose());
-        }
-    }
 }

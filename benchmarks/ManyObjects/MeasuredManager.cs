@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using PodPool.Ports;
 
 namespace PodPool.Benchmarks;
 
@@ -29,7 +30,7 @@ internal sealed class MeasuredManager : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It ended.</exception>
     public static async Task<MeasuredManager> StartAsync(string @namespace, string folder, string registry)
     {
-        var (listen, operators, health) = (FreePort(), FreePort(), FreePort());
+        var (listen, operators, health) = (FreePorts.Next(), FreePorts.Next(), FreePorts.Next());
         var start = new ProcessStartInfo(Path.Combine(Provenance.RepositoryFolder(), "src/PodPool.Manager/bin/Release/net10.0/PodPool.Manager"))
         {
             ArgumentList =
@@ -96,13 +97,6 @@ internal sealed class MeasuredManager : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>In kilobytes in the file.</summary>

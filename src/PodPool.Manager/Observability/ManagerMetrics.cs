@@ -30,7 +30,7 @@ internal sealed class ManagerMetrics : IDisposable
         _starts = Meter.CreateHistogram(StartDuration, "s", "What a start took in the manager and the pod, by phase.", advice: Buckets);
         _refills = Meter.CreateHistogram("podpool.pool.refill.duration", "s", "From the order of a pod until it was warm.", advice: Buckets);
         _failures = Meter.CreateCounter<long>("podpool.specialization.failures", "{failure}", "Specializations that failed.");
-        _misses = Meter.CreateCounter<long>("podpool.pool.misses", "{miss}", "Claims that found no warm pod.");
+        _misses = Meter.CreateCounter<long>("podpool.pool.misses", "{miss}", "Pods that were wanted and not warm.");
     }
 
     /// <summary>What all of it belongs to.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using PodPool.Cli.CommandLine;
+using PodPool.Ports;
 using PodPool.Simulation;
 
 namespace PodPool.Cli.Tests.Local;
@@ -45,7 +46,7 @@ public sealed class LocalPlatformTests : IDisposable
         }
 
         Assert.Equal(2, CountRequests(requests, "default/hello"));
-        var console = $"http://127.0.0.1:{Tests.FreePort.Next()}";
+        var console = $"http://127.0.0.1:{FreePorts.Next()}";
         await using var second = LocalProcess.Start(_terminal, "--listen", FreePort, "--console", console);
         var again = await second.ReadyAsync();
         Assert.Contains("/console/app.js", await _http.GetStringAsync(new Uri(new(console), "/console"), TestContext.Current.CancellationToken), StringComparison.Ordinal);

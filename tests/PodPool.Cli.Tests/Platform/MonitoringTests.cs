@@ -1,5 +1,6 @@
 using System.Net;
 using PodPool.Monitoring.Starting;
+using PodPool.Ports;
 
 namespace PodPool.Cli.Tests.Platform;
 
@@ -49,7 +50,7 @@ public sealed class MonitoringTests
         Assert.InRange((int)await GetAsync(client, "broken"), 500, 599);
         await servers.UntilWarmAsync(1);
 
-        await using var prometheus = await Prometheus.StartAsync(servers.Folder, FreePort.Next(), ("podpool-manager", servers.ManagerHealth), ("podpool-router", servers.RouterHealth));
+        await using var prometheus = await Prometheus.StartAsync(servers.Folder, FreePorts.Next(), ("podpool-manager", servers.ManagerHealth), ("podpool-router", servers.RouterHealth));
         await Prometheus.UntilAsync(async () => await prometheus.QueryAsync("up == 1") == 2 && await prometheus.QueryAsync("podpool_manager_leading == 1") == 1);
 
         // A rate wants two scrapes.

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using PodPool.Cli.CommandLine;
 using PodPool.Contracts.Wire;
+using PodPool.Ports;
 
 namespace PodPool.Cli.Tests.Platform;
 
@@ -33,10 +34,10 @@ internal sealed class ServersApart : IAsyncDisposable
     public string Folder => _terminal.Folder;
 
     /// <summary>Where the manager tells how it is, if it is monitored: host and port.</summary>
-    public string ManagerHealth { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Next()}");
+    public string ManagerHealth { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePorts.Next()}");
 
     /// <summary>Where the router does.</summary>
-    public string RouterHealth { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Next()}");
+    public string RouterHealth { get; } = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePorts.Next()}");
 
     public static async Task<ServersApart> StartAsync(int warm, bool monitored = false)
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Tests.Clusters;
 using PodPool.Manager.Kubernetes.Resources;
+using PodPool.Ports;
 
 namespace PodPool.Cli.Tests.Tune;
 
@@ -118,7 +119,7 @@ public sealed class TuneTests : IDisposable
     [Fact]
     public async Task A_Prometheus_server_that_is_none_says_so()
     {
-        Assert.Equal(ExitCode.Failed, await _terminal.RunAsync("tune", "--prometheus", $"http://127.0.0.1:{FreePort.Next()}", "--hours", "1"));
+        Assert.Equal(ExitCode.Failed, await _terminal.RunAsync("tune", "--prometheus", $"http://127.0.0.1:{FreePorts.Next()}", "--hours", "1"));
 
         Assert.Contains("gives no answer of Prometheus", _terminal.Error, StringComparison.Ordinal);
     }

@@ -6,6 +6,7 @@ using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using PodPool.Contracts.V1;
 using PodPool.DaprStandIn.Starting;
+using PodPool.Ports;
 using StackExchange.Redis;
 
 namespace PodPool.DaprProxy.Tests.Whole;

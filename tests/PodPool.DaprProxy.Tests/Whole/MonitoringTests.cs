@@ -2,6 +2,7 @@ using System.Net;
 using PodPool.Contracts.V1;
 using PodPool.Monitoring.Starting;
 using PodPool.Observability;
+using PodPool.Ports;
 
 namespace PodPool.DaprProxy.Tests.Whole;
 

@@ -13,6 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
+using PodPool.Ports;
 
 namespace PodPool.DaprProxy.Tests.Whole;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace PodPool.DaprProxy.Tests.Whole;
+namespace PodPool.Ports;
 
 /// <summary>Ports of the loopback that nobody listens on, below those that systems give to connections: they stay free until somebody asks for them by number.</summary>
 internal static class FreePorts
