@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using PodPool.Contracts.V1;
