@@ -1,5 +1,4 @@
 using System.Globalization;
-using HdrHistogram;
 using PodPool.Core;
 
 namespace PodPool.Simulation;
@@ -17,7 +16,6 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
 {
     private const string Router = "router";
     private const string Revision = "r1";
-    private const long HighestMicroseconds = 3_600_000_000;
 
     private static readonly long LongestSilence = TimeSpan.FromSeconds(5).Ticks;
     private static readonly long LookAtTarget = TimeSpan.FromMinutes(1).Ticks;
@@ -28,8 +26,7 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
     private readonly Chance _refills;
     private readonly Chance _starts;
     private readonly PodHours _pods = new();
-    private readonly DateTimeOffset _begin;
-    private readonly LongHistogram _held = new(HighestMicroseconds, 3);
+    private readonly Tally _tally;
     private readonly long _silence;
 
     private readonly Departures _departures = new();
@@ -41,7 +38,6 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
     private readonly Queue<(int Function, AcquireId Acquire, bool Served)> _answers = new();
     private readonly Dictionary<AcquireId, int> _acquires = [];
 
-    private TargetByHour _targets;
     private Gate[] _gates = [];
     private FunctionName[] _names = [];
     private int _functions;
@@ -55,24 +51,16 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
     private long _version;
     private long _acknowledged;
     private ulong _sequence;
-    private long _requests;
-    private long _immediate;
-    private long _refused;
     private long _waits;
-    private long _busy;
     private long _countFrom;
-    private long _claimsBefore;
-    private long _hitsBefore;
-    private long _missesBefore;
 
     /// <summary>A pool that is full when the load begins.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A setting is outside what is allowed.</exception>
     public SimulatedPool(SimulationSettings settings, DateTimeOffset begin)
     {
         _settings = settings;
-        _begin = begin;
         _clock = new LoadClock(begin);
-        _targets = new TargetByHour(begin);
+        _tally = new Tally(settings, begin);
         (_refills, _starts) = (new Chance(settings.Seed), new Chance(~settings.Seed));
         _countFrom = settings.WarmUp.Ticks;
         _silence = Math.Clamp(settings.IdleTimeout.Ticks / 16, 1, LongestSilence);
@@ -118,7 +106,7 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
         foreach (ref readonly var arrival in arrivals)
         {
             AdvanceTo(arrival.At);
-            _requests++;
+            _tally.Came();
             ref var gate = ref _gates[arrival.Function];
             if (gate.InFlight >= gate.Capacity && arrival.At < _settings.Settling.Ticks)
             {
@@ -127,7 +115,6 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
 
             if (gate.InFlight < gate.Capacity)
             {
-                _immediate++;
                 Serve(ref gate, arrival.Function, arrival.Duration);
             }
             else
@@ -148,33 +135,13 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
         }
 
         _pods.Stop(_now);
-        var busy = _busy;
+        _tally.Stop();
         while (Open > 0)
         {
             AdvanceTo(Math.Min(_departures.NextAt, _slowAt));
         }
 
-        var status = _pool.Status;
-        return new RunResult
-        {
-            Requests = _requests,
-            Immediate = _immediate,
-            Held = _held.TotalCount,
-            Refused = _refused,
-            Starts = status.Claims - _claimsBefore,
-            Hits = _pool.Books.Hits - _hitsBefore,
-            Misses = status.Misses - _missesBefore,
-            StartP50 = HeldAt(50),
-            StartP99 = HeldAt(99),
-            StartP999 = HeldAt(99.9),
-            WarmPodHours = _pods.WarmHours,
-            StartingPodHours = _pods.StartingHours,
-            ServingPodHours = _pods.BoundHours,
-            BusyPodHours = (double)busy / _settings.Concurrency / TimeSpan.TicksPerHour,
-            Span = TimeSpan.FromTicks(at) - _settings.WarmUp,
-            TargetByHour = _targets.All,
-            MostWarm = _targets.Most,
-        };
+        return _tally.Result(_pool, _pods, at);
     }
 
     // ---- time
@@ -220,7 +187,7 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
         else if (_targetAt <= _now)
         {
             _targetAt = _now + LookAtTarget;
-            _targets.Note(_now, _pool.Status.Target);
+            _tally.Target(_now, _pool.Status.Target);
         }
         else if (_poolAt <= _now)
         {
@@ -249,14 +216,8 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
     private void BeginToCount()
     {
         _countFrom = long.MaxValue;
-        var status = _pool.Status;
-        (_claimsBefore, _hitsBefore, _missesBefore) = (status.Claims, _pool.Books.Hits, status.Misses);
-
-        // Those who wait still will be answered.
-        (_requests, _immediate, _refused, _busy) = (_waits, 0, 0, 0);
-        _held.Reset();
+        _tally.Restart(_pool, _waits);
         _pods.Restart(_now);
-        _targets = new TargetByHour(_begin);
     }
 
     // ---- requests
@@ -264,7 +225,7 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
     private void Serve(ref Gate gate, int function, long duration)
     {
         gate.InFlight++;
-        _busy += duration;
+        _tally.ServedAtOnce(duration);
         _departures.Add(_now + duration, function);
         if (gate.InFlight > gate.Said)
         {
@@ -339,11 +300,10 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
         while (gate.Waiting > 0 && gate.InFlight < gate.Capacity)
         {
             var (since, duration) = waiting.Dequeue();
-            _held.RecordValue(Math.Clamp((_now - since) / TimeSpan.TicksPerMicrosecond, 0, HighestMicroseconds));
+            _tally.ServedAfter(_now - since, duration);
             _waits--;
             gate.Waiting--;
             gate.InFlight++;
-            _busy += duration;
             _departures.Add(_now + duration, function);
         }
 
@@ -366,7 +326,7 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
             waiting.Dequeue();
             gate.Waiting--;
             _waits--;
-            _refused++;
+            _tally.Refused();
         }
     }
 
@@ -513,8 +473,6 @@ public sealed class SimulatedPool : IPodBackend, IPoolListener
             _pods.Change(_now, -1, 1, 0);
         }
     }
-
-    private TimeSpan HeldAt(double percentile) => _held.TotalCount == 0 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(_held.GetValueAtPercentile(percentile));
 
     /// <summary>One function at the router.</summary>
     private struct Gate
