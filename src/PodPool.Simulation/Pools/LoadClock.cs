@@ -1,15 +1,20 @@
 namespace PodPool.Simulation;
 
-/// <summary>A clock that moves when it is told to, and begins with the load.</summary>
+/// <summary>
+/// The time of a load, in ticks since it began. It moves with each request; the pool sees it move only with what concerns the pool, and never backwards.
+/// </summary>
 internal sealed class LoadClock(DateTimeOffset begin) : TimeProvider
 {
-    public long Now { get; private set; }
+    private long _shown;
+
+    public long Now { get; set; }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override long GetTimestamp() => Now;
+    public override long GetTimestamp() => _shown;
 
-    public override DateTimeOffset GetUtcNow() => begin + TimeSpan.FromTicks(Now);
+    public override DateTimeOffset GetUtcNow() => begin + TimeSpan.FromTicks(_shown);
 
-    public void MoveTo(long now) => Now = Math.Max(Now, now);
+    /// <summary>Before the pool is called: it sees what time it is.</summary>
+    public void Show() => _shown = Math.Max(_shown, Now);
 }
