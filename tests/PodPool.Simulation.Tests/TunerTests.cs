@@ -44,6 +44,35 @@ public sealed class TunerTests
         Assert.Equal(2, table.Otherwise);
         Assert.Equal([new("0 12 * * *", TimeSpan.FromHours(1), 9), new SizeSchedule("0 22 * * *", TimeSpan.FromHours(3), 5)], table.Schedules);
         Assert.Empty(Timetable.Of(new double[24]).Schedules);
+
+        // An hour that nobody saw may be as busy as any.
+        byHour[3] = double.NaN;
+        Assert.Contains(new SizeSchedule("0 3 * * *", TimeSpan.FromHours(1), 9), Timetable.Of(byHour).Schedules);
+    }
+
+    [Fact]
+    public void Hours_that_a_load_does_not_reach_are_not_taken_for_quiet_ones()
+    {
+        var hours = Try([Candidate.OfAuto(Settings, new SizeAuto(0.01))]).Outcomes[0].Result.TargetByHour;
+
+        Assert.All(hours.Take(6), target => Assert.True(target >= 1));
+        // The end is the first moment of the seventh.
+        Assert.All(hours.Skip(7), target => Assert.True(double.IsNaN(target)));
+    }
+
+    [Fact]
+    public void A_pool_that_is_used_up_faster_than_it_is_refilled_meets_nothing_however_large()
+    {
+        var slow = Settings with { Pool = Settings.Pool with { RefillPerSecond = 0.01, RefillBurst = 1 }, WarmUp = TimeSpan.FromMinutes(1) };
+        var load = new SyntheticLoad(SyntheticSpec.Parse("poisson:rate=1,functions=5000,zipf=0,hours=1"));
+
+        var large = Tuner.Run(load, [Candidate.OfSize(slow, 4000)], new(0.25, 0.005), 1, null, TestContext.Current.CancellationToken).Outcomes[0];
+
+        Assert.Equal((0, 0), (large.Result.Misses, large.Result.Refused));
+        Assert.False(large.Lasts);
+        Assert.False(large.Meets(0.5));
+        Assert.InRange(large.Result.Demand, 0.5, 1.1);
+        Assert.Equal(0.01, slow.MostRefills);
     }
 
     [Fact]

@@ -13,18 +13,30 @@ namespace PodPool.Cli.Tune;
 /// <summary>Makes a pool what was recommended: shows what will be other than it is, asks, and changes only that.</summary>
 internal sealed class PoolChange(VerbContext context, ServerConnection server, PoolFacts pool, Candidate candidate)
 {
-    /// <returns>Whether it was changed.</returns>
-    /// <exception cref="CliException">It cannot be, or nobody can be asked.</exception>
-    public async Task<bool> ApplyAsync(bool yes, CancellationToken cancellationToken)
+    /// <summary>What could not be changed in the end is said before anything is tried.</summary>
+    /// <param name="context">What is asked for.</param>
+    /// <param name="pool">The pool.</param>
+    /// <param name="policies">Who may say how many warm pods there are.</param>
+    /// <returns>The policies that such a pool can be given.</returns>
+    /// <exception cref="CliException">Nobody can be asked, or the pool can be given none of the policies.</exception>
+    public static IReadOnlyList<SizePolicy> Possible(VerbContext context, PoolFacts pool, IReadOnlyList<SizePolicy> policies)
     {
-        if (pool.Object is null && candidate.Policy != SizePolicy.Fixed)
+        if (!context.Get(TuneOptions.Yes) && !context.Terminal.ErrorIsTerminal)
         {
-            throw CliException.Usage($"a manager without a cluster cannot be told '{candidate.Name}' while it runs", "add --policies fixed, or start `podpool local` with --miss-probability");
+            throw CliException.Usage("nobody can be asked whether the pool shall be changed", "add --yes");
         }
 
+        return pool.Object is not null ? policies
+            : policies.Contains(SizePolicy.Fixed) ? [SizePolicy.Fixed]
+            : throw CliException.Usage("a manager without a cluster can only be told a fixed size while it runs", "add --policies fixed, or start `podpool local` with --miss-probability");
+    }
+
+    /// <returns>Whether it was changed.</returns>
+    public async Task<bool> ApplyAsync(bool yes, CancellationToken cancellationToken)
+    {
         // What was there is compared by its own words; a maximum of pods in all is not this verb's to change.
         var after = PoolSizeText.SizeOf(candidate) with { Max = pool.Object?.Spec.Size.Max ?? 0 };
-        var before = pool.Object is { } found ? PoolSizeText.Lines(found.Spec.Size).ToList() : [];
+        var before = pool.Size is { } size ? PoolSizeText.Lines(size).ToList() : [];
         var lines = PoolSizeText.Lines(after).ToList();
         if (before.SequenceEqual(lines))
         {
@@ -70,11 +82,6 @@ internal sealed class PoolChange(VerbContext context, ServerConnection server, P
 
     private bool Confirmed()
     {
-        if (!context.Terminal.ErrorIsTerminal)
-        {
-            throw CliException.Usage("nobody can be asked whether the pool shall be changed", "add --yes");
-        }
-
         context.Terminal.Error.Write($"Change the pool {pool.Name}? [y/N] ");
         using var reader = new StreamReader(context.Terminal.In());
         return reader.ReadLine()?.Trim() is "y" or "Y" or "yes";

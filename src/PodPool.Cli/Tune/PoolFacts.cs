@@ -17,8 +17,9 @@ namespace PodPool.Cli.Tune;
 /// <param name="WhileWarm">Pods that may be starting at once while others are warm.</param>
 /// <param name="Yield">How long a refill waits for claims under way.</param>
 /// <param name="Max">Pods in all; 0: no limit.</param>
+/// <param name="Size">Its size now; null: not known.</param>
 /// <param name="Measured">How long its refills take; null: it does not size itself, and so nobody measured that.</param>
-internal sealed record PoolFacts(string Name, RuntimePoolResource? Object, RuntimePoolRefill Refill, int WhileWarm, TimeSpan Yield, int Max, Spread? Measured)
+internal sealed record PoolFacts(string Name, RuntimePoolResource? Object, RuntimePoolRefill Refill, int WhileWarm, TimeSpan Yield, int Max, RuntimePoolSize? Size, Spread? Measured)
 {
     /// <summary>Of a cluster's pools (<c>PoolMapping</c> of the manager): nodes have processors enough.</summary>
     public static readonly TimeSpan YieldOnClusters = TimeSpan.FromMilliseconds(100);
@@ -30,17 +31,19 @@ internal sealed record PoolFacts(string Name, RuntimePoolResource? Object, Runti
         if (server.Cluster is { } cluster)
         {
             var found = await FindAsync(cluster, pool, cancellationToken).ConfigureAwait(false);
-            return new(found.Metadata.Name, found, found.Spec.Refill, int.MaxValue, YieldOnClusters, found.Spec.Size.Max, Of(PoolView.Of(found).Sizing));
+            return new(found.Metadata.Name, found, found.Spec.Refill, int.MaxValue, YieldOnClusters, found.Spec.Size.Max, found.Spec.Size, Of(PoolView.Of(found).Sizing));
         }
 
         var answer = await server.Operator.ListPoolsAsync(new ListPoolsRequest(), cancellationToken: cancellationToken);
         var view = answer.Pools.Select(PoolView.Of).FirstOrDefault(view => view.Pool == pool) ?? throw new CliException(
             ExitCode.NotFound, $"there is no pool '{pool}'; there are: {string.Join(", ", answer.Pools.Select(each => each.Pool))}", Remedies.For(Reason.PoolNotFound), Reason.PoolNotFound.WireName());
 
-        // As a manager makes processes where nobody says otherwise.
+        // As a manager makes processes where nobody says otherwise; and it does not say whether the pool sizes itself, but measures refills only then.
         var processes = new Manager.PoolOptions();
+        var measured = Of(view.Sizing);
+        var size = measured is null ? new RuntimePoolSize { Warm = view.Size } : null;
         return new(
-            view.Pool, null, new() { PerSecond = processes.RefillPerSecond, Burst = processes.RefillBurst, Parallelism = processes.RefillParallelism }, processes.RefillParallelismWhileWarm, processes.RefillYield, view.Max, Of(view.Sizing));
+            view.Pool, null, new() { PerSecond = processes.RefillPerSecond, Burst = processes.RefillBurst, Parallelism = processes.RefillParallelism }, processes.RefillParallelismWhileWarm, processes.RefillYield, view.Max, size, measured);
     }
 
     private static async Task<RuntimePoolResource> FindAsync(Cluster cluster, string pool, CancellationToken cancellationToken)

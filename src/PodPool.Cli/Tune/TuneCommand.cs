@@ -36,24 +36,43 @@ internal sealed class TuneCommand : Verb
         var pool = server is null ? null : await AskAsync(server, context.Require(TuneOptions.Pool), cancellationToken).ConfigureAwait(false);
         var (refill, from) = RefillOf(context, pool);
         var plan = TuneOptions.PlanOf(context, refill, pool);
+        if (pool is not null && context.Get(TuneOptions.Apply))
+        {
+            var possible = PoolChange.Possible(context, pool, plan.Policies);
+            if (possible.Count < plan.Policies.Count)
+            {
+                context.Output.Note("Only fixed sizes are tried: a manager without a cluster can be told nothing else while it runs.");
+            }
+
+            plan = plan with { Policies = possible };
+        }
+
         var tried = await TryAsync(context, load, plan, prices, cancellationToken).ConfigureAwait(false);
 
         var best = Outcome.Recommend(tried.Outcomes, plan.MissProbability);
         var verdict = best is null ? await WhatWouldDoAsync(context, load, plan, prices, tried, cancellationToken).ConfigureAwait(false) : Verdict(best, plan);
-        var applied = best is not null && server is not null && pool is not null && context.Get(TuneOptions.Apply);
         var report = ReportOf(load, tried, plan, prices, from, best, verdict, pool);
-        if (applied)
+        var change = best is not null && pool is not null && context.Get(TuneOptions.Apply) ? new PoolChange(context, server!, pool, best.Candidate) : null;
+
+        // A person sees all of it before the question; a script gets one answer.
+        var isScript = context.Output is JsonOutput;
+        if (change is not null && isScript)
         {
-            context.Output.Note(verdict);
-            applied = await new PoolChange(context, server!, pool!, best!.Candidate).ApplyAsync(context.Get(TuneOptions.Yes), cancellationToken).ConfigureAwait(false);
+            report = report with { Applied = await change.ApplyAsync(context.Get(TuneOptions.Yes), cancellationToken).ConfigureAwait(false) };
         }
 
-        context.Output.Result(report with { Applied = applied }, console => TuneTable.Write(console, report));
+        context.Output.Result(report, console => TuneTable.Write(console, report));
+        if (change is not null && !isScript)
+        {
+            await change.ApplyAsync(context.Get(TuneOptions.Yes), cancellationToken).ConfigureAwait(false);
+        }
+
         return best is not null ? ExitCode.Ok : ExitCode.Failed;
     }
 
     private static bool NeedsServer(VerbContext context) =>
         context.Get(TuneOptions.Apply) || context.Get(TuneOptions.Refill) == "measured"
+        || context.Terminal.Environment(ServerAddress.Variable) is { Length: > 0 } || context.Terminal.Environment(ClusterOptions.ContextVariable) is { Length: > 0 }
         || context.Has(CommonOptions.Server) || context.Has(ClusterOptions.Context) || context.Has(ClusterOptions.KubeConfig) || context.Has(ClusterOptions.Installation);
 
     private static async Task<PoolFacts> AskAsync(ServerConnection server, string pool, CancellationToken cancellationToken)
@@ -132,15 +151,23 @@ internal sealed class TuneCommand : Verb
     {
         var (settings, several) = (best.Candidate.Settings, plan.Settings.Count > 1);
         var with = several ? string.Create(CultureInfo.InvariantCulture, $", with instances that end after {settings.IdleTimeout.TotalSeconds:0.###} s and take {settings.Concurrency} requests at once (which functions say)") : "";
+        var few = Evidence.ClaimsFor(plan.MissProbability) is var enough && best.Result.Wanted < enough
+            ? string.Create(CultureInfo.InvariantCulture, $" Of {best.Result.Wanted:#,0} claims alone: that is few for {plan.MissProbability * 100:0.####} %, of which a longer load with {enough:#,0} would tell.")
+            : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"recommended: {best.Candidate.Name}{with}: the cheapest of those that miss no more than {plan.MissProbability * 100:0.####} % of claims; {best.Result.MissRate * 100:0.00} % missed, {best.Result.WarmPodHours / best.Result.Span.TotalHours:0.0} warm pods on average.");
+            $"recommended: {best.Candidate.Name}{with}: the cheapest of those that miss no more than {plan.MissProbability * 100:0.####} % of claims; {best.Result.MissRate * 100:0.00} % missed, {best.Result.WarmPodHours / best.Result.Span.TotalHours:0.0} warm pods on average.{few}");
     }
 
     /// <summary>Nothing that may be does: says whether more would.</summary>
     private static async Task<string> WhatWouldDoAsync(VerbContext context, ILoadSource load, TunePlan plan, Prices prices, TuneResult tried, CancellationToken cancellationToken)
     {
         var least = tried.Outcomes.MinBy(outcome => (outcome.Result.MissRate, outcome.Result.Refused))!;
+        if (tried.Outcomes.FirstOrDefault(outcome => !outcome.Lasts) is { } usedUp)
+        {
+            return $"no number of warm pods lasts: {Rates(usedUp)}";
+        }
+
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $"none of these misses no more than {plan.MissProbability * 100:0.####} % of claims without refusing any: the best is {least.Candidate.Name} with {least.Result.MissRate * 100:0.00} % and {least.Result.Refused} refused. ");
@@ -155,13 +182,12 @@ internal sealed class TuneCommand : Verb
             return text + string.Create(CultureInfo.InvariantCulture, $"It would take up to {more.Candidate.Warm} warm pods ({more.Result.MissRate * 100:0.00} %).");
         }
 
-        var pool = plan.Settings[0].Pool;
-        var mean = plan.Settings[0].Refill.Mean.TotalSeconds;
-        var fastest = Math.Min(pool.RefillPerSecond, pool.RefillParallelism / mean);
-        return text + string.Create(
-            CultureInfo.InvariantCulture,
-            $"{all.Max(outcome => outcome.Candidate.Warm)} warm pods would not do either: {least.Result.Starts / least.Result.Span.TotalSeconds:0.00} claims a second came on average, and no more than {fastest:0.00} refills a second may begin. Faster refills, a longer idle timeout or more concurrency would help.");
+        return text + string.Create(CultureInfo.InvariantCulture, $"{all.Max(outcome => outcome.Candidate.Warm)} warm pods would not do either: {Rates(least)}");
     }
+
+    private static string Rates(Outcome outcome) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{outcome.Result.Demand:0.00} claims a second came on average, and no more than {outcome.Candidate.Settings.MostRefills:0.00} refills a second may begin. Faster refills, a longer idle timeout or more concurrency would help.");
 
     private static TuneReport ReportOf(ILoadSource load, TuneResult tried, TunePlan plan, Prices prices, string from, Outcome? best, string verdict, PoolFacts? pool)
     {
@@ -177,6 +203,8 @@ internal sealed class TuneCommand : Verb
                 from,
                 settings.RefillSlowdown,
                 [settings.Start.Median.TotalSeconds, settings.Start.P99.TotalSeconds],
+                [.. plan.Settings.Select(each => each.IdleTimeout.TotalSeconds).Distinct()],
+                [.. plan.Settings.Select(each => each.Concurrency).Distinct()],
                 settings.WarmUp.TotalSeconds,
                 plan.MissProbability,
                 prices.PodMemory,
@@ -187,7 +215,7 @@ internal sealed class TuneCommand : Verb
             [.. tried.Outcomes.Select(TuneRow.Of)],
             best?.Candidate.Name,
             verdict,
-            best is null ? null : PoolSizeText.Yaml(settings.Pool.Name, pool?.Object?.Metadata.NamespaceProperty, best.Candidate),
+            best is null ? null : PoolSizeText.Yaml(settings.Pool.Name, pool?.Object?.Metadata.NamespaceProperty, best.Candidate, pool?.Size),
             Applied: false);
     }
 }

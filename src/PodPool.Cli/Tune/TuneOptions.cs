@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using PodPool.Cli.CommandLine;
 using PodPool.Core;
 using PodPool.Manager.Kubernetes.Resources;
@@ -10,6 +11,8 @@ namespace PodPool.Cli.Tune;
 /// <summary>The options of <c>podpool tune</c>.</summary>
 internal static class TuneOptions
 {
+    private const double DefaultMissProbability = 0.01;
+
     public static readonly Argument<string[]> Traces = new("TRACE") { Description = "a file; of azure2019 also several, one a day", Arity = ArgumentArity.ZeroOrMore };
 
     public static readonly Option<string?> Synthetic = Text("--synthetic", "SPEC", "a made-up load instead: poisson, bursts, diurnal or heavy-tailed, with e.g. :rate=5,functions=100,zipf=1,hours=24,burst=5,ratio=10,shape=2.5,duration=0.5,duration-p99=5,seed=1");
@@ -43,19 +46,19 @@ internal static class TuneOptions
 
     public static readonly Option<double> MissProbability = new Option<double>("--miss-probability")
     {
-        Description = "the share of claims that may find no warm pod", HelpName = "P", DefaultValueFactory = _ => 0.01,
+        Description = "the share of claims that may find no warm pod [default: what spec.size.auto of the pool says, else 0.01]", HelpName = "P",
     }.Within(0.000001, 0.999999);
 
     public static readonly Option<string> IdleTimeout = Text("--idle-timeout", "LIST", "when an idle instance ends; several are tried each", "5m");
 
-    public static readonly Option<string> Concurrency = Text("--concurrency", "LIST", "requests at once per instance; several are tried each", "1");
+    public static readonly Option<string> Concurrency = Text("--concurrency", "LIST", "requests at once per instance, as functions say; several are tried each", "100");
 
     public static readonly Option<int> RefillParallelism = new Option<int>("--refill-parallelism")
     {
         Description = "pods that may be starting at once [default: as the pool, else 8]", HelpName = "N",
     }.Within(1, 100_000);
 
-    public static readonly Option<int> Max = new Option<int>("--max") { Description = "warm pods at most; 0: no limit", HelpName = "N" }.Within(0, 1_000_000);
+    public static readonly Option<int> Max = new Option<int>("--max") { Description = "warm pods at most; 0: no limit [default: what spec.size.auto of the pool says, else 0]", HelpName = "N" }.Within(0, 1_000_000);
 
     public static readonly Option<string> PodMemory = Text("--pod-memory", "AMOUNT", "memory of a pod", "256Mi");
 
@@ -110,9 +113,20 @@ internal static class TuneOptions
             throw CliException.Usage("name one load: a TRACE, --synthetic or --prometheus");
         }
 
+        Option? lost = server is null ? FirstOf(Query, Hours) : FirstOf(Format);
         if (made is not null)
         {
-            return new SyntheticLoad(Read(() => SyntheticSpec.Parse(made)));
+            lost ??= FirstOf(Duration, Format);
+        }
+
+        if (lost is not null)
+        {
+            throw CliException.Usage($"{lost.Name} says nothing of this load", made is not null ? "what a made-up load is like stands in --synthetic: e.g. poisson:rate=5,hours=24,duration=0.5" : "see `podpool tune --help`");
+        }
+
+        if (made is not null)
+        {
+            return new SyntheticLoad(Read(() => SyntheticSpec.Parse(made, seed)));
         }
 
         var duration = Read(() => Quantities.Spread(context.Require(Duration), "--duration"));
@@ -129,6 +143,8 @@ internal static class TuneOptions
         }
 
         return Read(() => TraceFormat.Open(context.Get(Format) ?? TraceFormat.Of(traces[0]), traces, duration, seed));
+
+        Option? FirstOf(params Option[] options) => Array.Find(options, context.Has);
     }
 
     public static Prices PricesOf(VerbContext context) => new(Read(() => ByteQuantity.Parse(context.Require(PodMemory), "--pod-memory")) / (double)(1 << 30), context.Require(MemoryPrice));
@@ -136,7 +152,16 @@ internal static class TuneOptions
     /// <summary>What is to be tried.</summary>
     public static TunePlan PlanOf(VerbContext context, Spread refill, PoolFacts? pool) => Read(() =>
     {
-        var max = context.Get(Max) is > 0 and var most ? most : int.MaxValue;
+        // What a person wrote for the pool holds unless it is asked for otherwise.
+        var auto = pool?.Object?.Spec.Size.Auto;
+        var most = context.Has(Max) ? context.Get(Max) : auto?.Max ?? 0;
+        var max = most > 0 ? most : int.MaxValue;
+        var sizes = context.Get(Sizes) is { } list ? Quantities.Numbers(list, "--sizes", 0) : null;
+        if (sizes?.FirstOrDefault(size => size > max) is > 0 and var beyond)
+        {
+            throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"--sizes has {beyond}, and there may be {max} warm pods at most"));
+        }
+
         var rates = pool?.Refill ?? new();
         var settings = new SimulationSettings
         {
@@ -162,10 +187,10 @@ internal static class TuneOptions
                 .. context.Require(IdleTimeout).Split(',', StringSplitOptions.TrimEntries).Select(text => Quantities.Time(text, "--idle-timeout")).Distinct()
                     .SelectMany(idle => Quantities.Numbers(context.Require(Concurrency), "--concurrency", 1).Select(concurrency => settings with { IdleTimeout = idle, Concurrency = concurrency })),
             ],
-            context.Get(Sizes) is { } sizes ? Quantities.Numbers(sizes, "--sizes", 0) : null,
+            sizes,
             [.. context.Require(Policies).Split(',', StringSplitOptions.TrimEntries).Select(Policy).Distinct()],
-            context.Require(MissProbability),
-            max);
+            context.Has(MissProbability) ? context.Get(MissProbability) : auto?.MissProbability ?? DefaultMissProbability,
+            max) { Least = Math.Clamp(auto?.Min ?? 1, 0, max) };
     });
 
     private static SizePolicy Policy(string text) => text switch

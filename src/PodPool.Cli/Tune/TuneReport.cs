@@ -16,9 +16,9 @@ internal sealed record TuneReport(
     string? Yaml,
     bool Applied);
 
-/// <summary>What was assumed: two times are a median and a 99th percentile.</summary>
+/// <summary>What was assumed. Refills and starts are a median and a 99th percentile; of idle timeouts and concurrency, each was tried.</summary>
 internal sealed record TuneAssumptions(
-    double[] Refill, string RefillFrom, double RefillSlowdown, double[] Start, double WarmUp, double MissProbability, double PodMemory, double MemoryPrice, int RefillParallelism, double RefillPerSecond, ulong Seed);
+    double[] Refill, string RefillFrom, double RefillSlowdown, double[] Start, double[] IdleTimeout, int[] Concurrency, double WarmUp, double MissProbability, double PodMemory, double MemoryPrice, int RefillParallelism, double RefillPerSecond, ulong Seed);
 
 /// <summary>One candidate.</summary>
 internal sealed record TuneRow(

@@ -10,7 +10,7 @@ internal static class TuneTable
     public static void Write(IAnsiConsole console, TuneReport report)
     {
         console.WriteLine(Text($"{report.Load}"));
-        console.WriteLine(Text($"{report.Requests:#,0} requests of {report.Functions:#,0} functions; the longest time without one: {Seconds(report.LongestGap)}"));
+        console.WriteLine(Text($"{report.Requests:#,0} requests of {report.Functions:#,0} functions; the longest time without one: {Span(report.LongestGap)}"));
         foreach (var repair in report.Repairs)
         {
             console.WriteLine($"put right: {repair}");
@@ -18,7 +18,7 @@ internal static class TuneTable
 
         var assumed = report.Assumptions;
         console.WriteLine(Text(
-            $"refill {Seconds(assumed.Refill[0])} (p99 {Seconds(assumed.Refill[1])}, {assumed.RefillFrom}{Slowdown(assumed.RefillSlowdown)}), {assumed.RefillParallelism} at once and {assumed.RefillPerSecond:0.##} a second at most; start {Seconds(assumed.Start[0])} (p99 {Seconds(assumed.Start[1])}); the first {Seconds(assumed.WarmUp)} are not counted; seed {assumed.Seed}"));
+            $"refill {Seconds(assumed.Refill[0])} (p99 {Seconds(assumed.Refill[1])}, {assumed.RefillFrom}{Slowdown(assumed.RefillSlowdown)}), {assumed.RefillParallelism} at once and {assumed.RefillPerSecond:0.##} a second at most; start {Seconds(assumed.Start[0])} (p99 {Seconds(assumed.Start[1])}); an instance takes {string.Join(" or ", assumed.Concurrency)} {(assumed.Concurrency is [1] ? "request" : "requests")} at once and ends after {string.Join(" or ", assumed.IdleTimeout.Select(Span))} without one; the first {Span(assumed.WarmUp)} are not counted; seed {assumed.Seed}"));
         console.WriteLine();
         WriteRows(console, report);
         console.WriteLine();
@@ -53,6 +53,15 @@ internal static class TuneTable
     }
 
     private static string Slowdown(double share) => share > 0 ? string.Create(CultureInfo.InvariantCulture, $", and {share * 100:0} % longer for each other under way") : "";
+
+    /// <summary>Of times that may be of any length.</summary>
+    private static string Span(double seconds) => seconds switch
+    {
+        < 120 => Seconds(seconds),
+        < 7200 => Text($"{seconds / 60:0.#} min"),
+        < 172_800 => Text($"{seconds / 3600:0.#} h"),
+        _ => Text($"{seconds / 86_400:0.#} days"),
+    };
 
     private static string Seconds(double seconds) => Show.Milliseconds(seconds * 1000);
 

@@ -49,13 +49,24 @@ public sealed record SyntheticSpec
 
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>What only its kind has; null: nothing.</summary>
+    private string? Own => Kind switch
+    {
+        SyntheticKind.Bursts => "burst",
+        SyntheticKind.Diurnal => "ratio",
+        SyntheticKind.HeavyTailed => "shape",
+        _ => null,
+    };
+
     /// <summary>Reads one.</summary>
+    /// <param name="text">What is written.</param>
+    /// <param name="seed">Its seed, where it names none.</param>
     /// <exception cref="FormatException">It is none; the message says what would be right.</exception>
-    public static SyntheticSpec Parse(string text)
+    public static SyntheticSpec Parse(string text, ulong seed = 1)
     {
         ArgumentNullException.ThrowIfNull(text);
         var parts = text.Split(':', 2);
-        var spec = new SyntheticSpec { Kind = KindOf(parts[0]) };
+        var spec = new SyntheticSpec { Kind = KindOf(parts[0]), Seed = seed };
         foreach (var pair in parts.Length == 1 ? [] : parts[1].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var sign = pair.IndexOf('=', StringComparison.Ordinal);
@@ -70,9 +81,9 @@ public sealed record SyntheticSpec
     {
         var own = Kind switch
         {
-            SyntheticKind.Bursts => Show($"burst={Burst},"),
-            SyntheticKind.Diurnal => Show($"ratio={Ratio},"),
-            SyntheticKind.HeavyTailed => Show($"shape={Shape},"),
+            SyntheticKind.Bursts => Show($"{Own}={Burst},"),
+            SyntheticKind.Diurnal => Show($"{Own}={Ratio},"),
+            SyntheticKind.HeavyTailed => Show($"{Own}={Shape},"),
             _ => "",
         };
         return Show($"{NameOf(Kind)}:rate={Rate},functions={Functions},zipf={Zipf},hours={Hours},{own}duration={Duration.Median.TotalSeconds},duration-p99={Duration.P99.TotalSeconds},seed={Seed}");
@@ -105,6 +116,7 @@ public sealed record SyntheticSpec
             "functions" => this with { Functions = (int)Number(1, 1_000_000) },
             "zipf" => this with { Zipf = Number(0, 10) },
             "hours" => this with { Hours = Number(1e-3, 24 * 366) },
+            "ratio" or "burst" or "shape" when name != Own => throw new FormatException($"a load of the kind {NameOf(Kind)} has no '{name}'{(Own is null ? "" : $", but '{Own}'")}"),
             "ratio" => this with { Ratio = Number(1, 1e6) },
             "burst" => this with { Burst = Number(1, 1e5) },
             "shape" => this with { Shape = Number(1.05, 100) },

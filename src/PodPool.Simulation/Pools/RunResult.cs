@@ -26,8 +26,14 @@ public sealed record RunResult
     /// </summary>
     public required long Misses { get; init; }
 
+    /// <summary>All claims that were wanted.</summary>
+    public long Wanted => Hits + Misses;
+
     /// <summary>Of all claims that were wanted, the share that missed; 0: none was.</summary>
-    public double MissRate => Misses == 0 ? 0 : (double)Misses / (Hits + Misses);
+    public double MissRate => Misses == 0 ? 0 : (double)Misses / Wanted;
+
+    /// <summary>Claims that were wanted, a second.</summary>
+    public double Demand => Wanted / Span.TotalSeconds;
 
     /// <summary>How long requests were held, the median, of those that were.</summary>
     public required TimeSpan StartP50 { get; init; }
@@ -51,7 +57,7 @@ public sealed record RunResult
     /// <summary>How long was counted.</summary>
     public required TimeSpan Span { get; init; }
 
-    /// <summary>Warm pods the pool wanted to keep, by the hour of the day (UTC): the highest mean of an hour.</summary>
+    /// <summary>Warm pods the pool wanted to keep, by the hour of the day (UTC): the highest mean of an hour; not a number: there was none such.</summary>
     public required IReadOnlyList<double> TargetByHour { get; init; }
 
     /// <summary>The most warm pods that it wanted to keep.</summary>

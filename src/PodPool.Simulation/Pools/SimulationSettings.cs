@@ -23,6 +23,9 @@ public sealed record SimulationSettings
     /// <summary>From a claim until the request has reached its instance. Default: 20 ms at the median, 60 ms at p99.</summary>
     public Spread Start { get; init; } = AssumedStart;
 
+    /// <summary>Refills that may begin in a second, in the long run.</summary>
+    public double MostRefills => Math.Min(Pool.RefillPerSecond, Pool.RefillParallelism / Math.Max(0.001, Refill.Mean.TotalSeconds));
+
     /// <summary>When an idle instance ends. Default: 5 min.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 

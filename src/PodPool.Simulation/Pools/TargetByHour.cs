@@ -1,9 +1,9 @@
 namespace PodPool.Simulation;
 
-/// <summary>How many warm pods a pool wanted, hour by hour of the day: the mean of each hour, and of several days the highest.</summary>
+/// <summary>How many warm pods a pool wanted, hour by hour of the day: the mean of each hour, and of several days the highest. Of an hour that did not come it is not a number.</summary>
 internal sealed class TargetByHour(DateTimeOffset begin)
 {
-    private readonly double[] _highest = new double[24];
+    private readonly double[] _highest = [.. Enumerable.Repeat(double.NaN, 24)];
     private long _hour = -1;
     private double _sum;
     private int _looks;
@@ -38,7 +38,7 @@ internal sealed class TargetByHour(DateTimeOffset begin)
         if (_looks > 0)
         {
             ref var highest = ref _highest[_hour % 24];
-            highest = Math.Max(highest, _sum / _looks);
+            highest = double.IsNaN(highest) ? _sum / _looks : Math.Max(highest, _sum / _looks);
         }
     }
 }

@@ -10,8 +10,11 @@ public sealed record Outcome(Candidate Candidate, RunResult Result, double Memor
     /// <summary>No other candidate is as good at both misses and cost, and better at one.</summary>
     public bool OnFront { get; init; }
 
-    /// <summary>Whether no more of its claims missed than may, and nobody was refused.</summary>
-    public bool Meets(double missProbability) => Result.MissRate <= missProbability && Result.Refused == 0;
+    /// <summary>Claims come no faster than refills may begin: else a pool is used up, however large, and what it held out was the end of the load.</summary>
+    public bool Lasts => Result.Demand < Candidate.Settings.MostRefills;
+
+    /// <summary>Whether it lasts, no more of its claims missed than may, and nobody was refused.</summary>
+    public bool Meets(double missProbability) => Lasts && Result.MissRate <= missProbability && Result.Refused == 0;
 
     /// <summary>Marks those that are on the Pareto front.</summary>
     public static IReadOnlyList<Outcome> MarkFront(IReadOnlyList<Outcome> outcomes) =>

@@ -9,10 +9,11 @@ public sealed record Timetable(int Otherwise, IReadOnlyList<SizeSchedule> Schedu
 {
     private const int Hours = 24;
 
-    /// <summary>As many as a pool that sizes itself came to want in each hour.</summary>
+    /// <summary>As many as a pool that sizes itself came to want in each hour; of an hour that nobody saw (not a number), as many as in the busiest.</summary>
     public static Timetable Of(IReadOnlyList<double> targetByHour)
     {
-        var warm = targetByHour.Select(target => (int)Math.Ceiling(target - 1e-9)).ToArray();
+        var most = targetByHour.Where(target => !double.IsNaN(target)).DefaultIfEmpty(0).Max();
+        var warm = targetByHour.Select(target => (int)Math.Ceiling((double.IsNaN(target) ? most : target) - 1e-9)).ToArray();
         var otherwise = warm.Min();
         List<SizeSchedule> schedules = [];
 

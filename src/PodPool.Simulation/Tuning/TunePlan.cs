@@ -24,7 +24,7 @@ public sealed record TunePlan(IReadOnlyList<SimulationSettings> Settings, IReadO
     /// <param name="tried">What was tried, of these sizes, too.</param>
     /// <returns>None: that was all.</returns>
     public IReadOnlyList<Candidate> Beyond(IReadOnlyList<Outcome> tried) =>
-        [.. Settings.SelectMany(settings => Sized(settings, SizeSearch.Next(FixedOnes(Own(settings, tried)), SizeSearch.Largest)))];
+        [.. Settings.SelectMany(settings => Own(settings, tried) is var own && own.TrueForAll(outcome => outcome.Lasts) ? Sized(settings, SizeSearch.Next(FixedOnes(own), SizeSearch.Largest)) : [])];
 
     private static IEnumerable<Candidate> Sized(SimulationSettings settings, IReadOnlyList<int> sizes) => sizes.Select(size => Candidate.OfSize(settings, size));
 
@@ -36,7 +36,7 @@ public sealed record TunePlan(IReadOnlyList<SimulationSettings> Settings, IReadO
     {
         var isFirst = tried.Count == 0;
         var fixedSizes = !Policies.Contains(SizePolicy.Fixed) ? []
-            : Sizes is null ? SizeSearch.Next(FixedOnes(tried), Most)
+            : Sizes is null ? tried.TrueForAll(outcome => outcome.Lasts) ? SizeSearch.Next(FixedOnes(tried), Most) : []
             : isFirst ? Sizes.Where(size => size <= Most) : [];
         return [.. Sized(settings, [.. fixedSizes]), .. isFirst ? First(settings) : Then(settings, tried)];
     }
@@ -50,6 +50,12 @@ public sealed record TunePlan(IReadOnlyList<SimulationSettings> Settings, IReadO
         if (!Policies.Contains(SizePolicy.Scheduled)
             || tried.Exists(outcome => outcome.Candidate.Policy == SizePolicy.Scheduled)
             || tried.Find(outcome => outcome.Candidate.Policy == SizePolicy.Auto) is not { } auto)
+        {
+            return [];
+        }
+
+        // Of hours that nobody saw it says nothing; who asks for nothing else gets the most for them.
+        if (Policies.Count > 1 && auto.Result.TargetByHour.Any(double.IsNaN))
         {
             return [];
         }

@@ -19,6 +19,7 @@ public sealed class TuneTests : IDisposable
 
         Assert.Contains("poisson:rate=2,functions=100,zipf=1,hours=3,duration=0.5,duration-p99=5,seed=1", _terminal.Out, StringComparison.Ordinal);
         Assert.Contains("refill 2,000 ms (p99 6,000 ms, as asked for)", _terminal.Out, StringComparison.Ordinal);
+        Assert.Contains("an instance takes 100 requests at once and ends after 5 min without one; the first 30 min are not counted", _terminal.Out, StringComparison.Ordinal);
         Assert.Matches(@"\* +fixed 1 ", _terminal.Out);
         Assert.Contains("auto 0.01", _terminal.Out, StringComparison.Ordinal);
         Assert.Contains("recommended: ", _terminal.Out, StringComparison.Ordinal);
@@ -82,6 +83,37 @@ public sealed class TuneTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stock_that_happens_to_last_until_the_load_ends_is_no_size()
+    {
+        string[] faster = ["--synthetic", "poisson:rate=2.5,functions=20000,zipf=0,hours=1,duration=0.1", "--idle-timeout", "1s", "--refill", "4s"];
+        Assert.Equal(ExitCode.Failed, await _terminal.RunAsync(["tune", .. faster, "--policies", "fixed", "--sizes", "1,9000"]));
+
+        Assert.Matches(@"no number of warm pods lasts: 2\.[345]\d claims a second came on average, and no more than 2\.00 refills a second may begin", _terminal.Out);
+        Assert.DoesNotContain("recommended", _terminal.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_recommended_from_few_claims_says_so_and_hours_that_nobody_saw_are_in_no_timetable()
+    {
+        Assert.True(await _terminal.RunAsync("tune", "--synthetic", "poisson:rate=0.02,hours=2", "--refill", "2s,6s", "--miss-probability", "0.2") == ExitCode.Ok, _terminal.Error);
+
+        Assert.Matches("Of [0-9]+ claims alone: that is few for 20 %|recommended: .* on average", _terminal.Out);
+        Assert.DoesNotContain("scheduled", _terminal.Out, StringComparison.Ordinal);
+
+        using var rare = new TestTerminal();
+        Assert.Equal(ExitCode.Ok, await rare.RunAsync("tune", "--synthetic", "poisson:rate=0.02,hours=2,functions=1", "--refill", "2s,6s"));
+        Assert.Matches("Of [0-9]+ claims? alone: that is few for 1 %, of which a longer load with 300 would tell", rare.Out);
+    }
+
+    [Fact]
+    public async Task The_seed_is_that_of_the_load_too()
+    {
+        Assert.Equal(ExitCode.Ok, await _terminal.RunAsync([.. Small, "--sizes", "16", "--policies", "fixed", "--seed", "7"]));
+
+        Assert.Contains("duration-p99=5,seed=7", _terminal.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_trace_is_known_by_its_columns_and_what_is_wrong_with_it_is_said_with_its_line()
     {
         var path = Path.Combine(_terminal.Folder, "trace.csv");
@@ -108,6 +140,12 @@ public sealed class TuneTests : IDisposable
     [InlineData("--policies has 'best'", "--synthetic", "poisson", "--policies", "best")]
     [InlineData("--miss-probability is 2", "--synthetic", "poisson", "--miss-probability", "2")]
     [InlineData("--pod-memory is 'much'", "--synthetic", "poisson", "--pod-memory", "much")]
+    [InlineData("--sizes has 10, and there may be 5", "--synthetic", "poisson", "--sizes", "2,10", "--max", "5")]
+    [InlineData("--hours says nothing of this load", "--synthetic", "poisson", "--hours", "3")]
+    [InlineData("--duration says nothing of this load", "--synthetic", "poisson", "--duration", "1s")]
+    [InlineData("--format says nothing of this load", "--prometheus", "http://127.0.0.1:1", "--format", "jsonl")]
+    [InlineData("kind poisson has no 'burst'", "--synthetic", "poisson:burst=9")]
+    [InlineData("kind diurnal has no 'shape', but 'ratio'", "--synthetic", "diurnal:shape=2")]
     public async Task A_wrong_command_line_ends_with_2_and_says_what_is_wrong(string reason, params string[] arguments)
     {
         Assert.Equal(ExitCode.Usage, await _terminal.RunAsync(["tune", .. arguments]));
@@ -138,13 +176,14 @@ public sealed class TuneTests : IDisposable
         await using var cluster = await TestCluster.StartAsync();
         string[] apply = [.. Small, "--sizes", "8", "--policies", "fixed", "--miss-probability", "0.5", "--apply"];
 
-        // Nobody can be asked.
+        // Nobody can be asked: that is known before anything is tried.
         Assert.Equal(ExitCode.Usage, await cluster.RunAsync(apply));
-        Assert.Contains("- warm: 0", cluster.Terminal.Error, StringComparison.Ordinal);
-        Assert.Contains("+ warm: 8", cluster.Terminal.Error, StringComparison.Ordinal);
+        Assert.Contains("add --yes", cluster.Terminal.Error, StringComparison.Ordinal);
         Assert.Equal("0", Pool(cluster)["spec"]!["size"]!["warm"]!.ToString());
 
         Assert.True(await cluster.RunAsync([.. apply, "--yes"]) == ExitCode.Ok, cluster.Terminal.Error);
+        Assert.Contains("- warm: 0", cluster.Terminal.Error, StringComparison.Ordinal);
+        Assert.Contains("+ warm: 8", cluster.Terminal.Error, StringComparison.Ordinal);
         Assert.Equal("8", Pool(cluster)["spec"]!["size"]!["warm"]!.ToString());
         Assert.Equal("i", Pool(cluster)["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]!.ToString());
         Assert.Contains("namespace: podpool-system", cluster.Terminal.Out, StringComparison.Ordinal);
@@ -155,6 +194,23 @@ public sealed class TuneTests : IDisposable
         Assert.Null(Pool(cluster)["spec"]!["size"]!["auto"]);
         Assert.True(await cluster.RunAsync([.. apply, "--yes"]) == ExitCode.Ok, cluster.Terminal.Error);
         Assert.Contains("is so already", cluster.Terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_pool_says_of_its_own_size_holds_unless_it_is_asked_for_otherwise()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        using var api = cluster.Server.Connect("manager");
+        await api.Resource<RuntimePoolResource>().PatchAsync(
+            new(TestCluster.Installation, "default"), JsonNode.Parse("""{"spec":{"size":{"auto":{"missProbability":0.3,"min":2,"max":40}}}}""")!.AsObject(), null, TestContext.Current.CancellationToken);
+
+        Assert.True(await cluster.RunAsync([.. Small, "--policies", "auto", "--apply", "--yes"]) == ExitCode.Ok, cluster.Terminal.Error);
+        var auto = Pool(cluster)["spec"]!["size"]!["auto"]!;
+        Assert.Equal(("0.3", "2", "40"), (auto["missProbability"]!.ToString(), auto["min"]!.ToString(), auto["max"]!.ToString()));
+
+        // Merged into a pool that sizes itself, a number alone would change nothing.
+        Assert.True(await cluster.RunAsync([.. Small, "--policies", "fixed"]) == ExitCode.Ok, cluster.Terminal.Error);
+        Assert.Contains("auto: null", cluster.Terminal.Out, StringComparison.Ordinal);
     }
 
     [Theory]

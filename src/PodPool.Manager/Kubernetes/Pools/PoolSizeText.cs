@@ -10,24 +10,23 @@ namespace PodPool.Manager.Kubernetes.Pools;
 internal static class PoolSizeText
 {
     /// <summary>Its size; what others keep for named functions stays theirs.</summary>
-    public static RuntimePoolSize SizeOf(Candidate candidate)
+    public static RuntimePoolSize SizeOf(Candidate candidate) => SizeOf(candidate.Settings.Pool);
+
+    /// <summary>The size of a pool, without what it keeps for named functions.</summary>
+    public static RuntimePoolSize SizeOf(PoolSpec pool) => new()
     {
-        var pool = candidate.Settings.Pool;
-        return new()
-        {
-            Warm = pool.Warm,
-            Max = Limit(pool.Max),
-            Auto = pool.Auto is { } auto ? new() { MissProbability = auto.MissProbability, Min = auto.Min, Max = Limit(auto.Max) } : null,
-            Schedules = [.. pool.Schedules.Select(schedule => new RuntimePoolSchedule { Cron = schedule.Cron, Duration = DurationText.Format(schedule.Duration), Warm = schedule.Warm, TimeZone = schedule.TimeZone })],
-        };
-    }
+        Warm = pool.Warm,
+        Max = Limit(pool.Max),
+        Auto = pool.Auto is { } auto ? new() { MissProbability = auto.MissProbability, Min = auto.Min, Max = Limit(auto.Max) } : null,
+        Schedules = [.. pool.Schedules.Select(schedule => new RuntimePoolSchedule { Cron = schedule.Cron, Duration = DurationText.Format(schedule.Duration), Warm = schedule.Warm, TimeZone = schedule.TimeZone })],
+    };
 
     /// <summary>A patch of a RuntimePool.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="namespace">Its namespace; null: left open.</param>
     /// <param name="candidate">What it shall be.</param>
-    /// <param name="before">What it is: what of that the candidate has not is said to be gone, for a merge would leave it. Null: not known.</param>
-    public static string Yaml(string name, string? @namespace, Candidate candidate, PoolSpec? before = null)
+    /// <param name="before">What its size is: what of that the candidate has not is said to be gone, for a merge would leave it. Null: not known.</param>
+    public static string Yaml(string name, string? @namespace, Candidate candidate, RuntimePoolSize? before = null)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"apiVersion: {CustomResources.ApiVersion}\nkind: {RuntimePoolResource.KubeKind}\nmetadata:\n  name: {name}\n");
@@ -46,7 +45,7 @@ internal static class PoolSizeText
         return text.ToString();
     }
 
-    private static IEnumerable<string> GoneOf(RuntimePoolSize size, PoolSpec? before)
+    private static IEnumerable<string> GoneOf(RuntimePoolSize size, RuntimePoolSize? before)
     {
         if (size.Auto is null && before?.Auto is not null)
         {

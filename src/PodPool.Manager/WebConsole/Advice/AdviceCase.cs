@@ -49,7 +49,7 @@ internal sealed record AdviceCase
     public double Demand => Claims.Ticks.Count / Claims.Length.TotalSeconds;
 
     /// <summary>Refills that may begin in a second.</summary>
-    public double MostRefills => Math.Min(Spec.RefillPerSecond, Spec.RefillParallelism / Math.Max(0.001, Refills.Times.Mean.TotalSeconds));
+    public double MostRefills => Settings.MostRefills;
 
     /// <summary>Claims come faster than refills may begin: no number of warm pods would last, though a large one does for as long as there are claims to try.</summary>
     public bool RefillsAreTooSlow => Demand >= MostRefills;

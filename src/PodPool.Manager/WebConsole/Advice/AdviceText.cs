@@ -8,12 +8,6 @@ namespace PodPool.Manager.WebConsole.Advice;
 /// <summary>Advice in words, and as what a person would write to follow it.</summary>
 internal static class AdviceText
 {
-    /// <summary>
-    /// So many misses must be possible before their number says anything: of n claims of which none missed, no more than a share of 3 / n misses with a
-    /// confidence of 95 % (the rule of three; Hanley and Lippman-Hand 1983).
-    /// </summary>
-    private const double RuleOfThree = 3;
-
     public static string TooLittle(AdviceCase asked) => asked.Claims.Ticks.Count == 0
         ? "Nothing can be said yet: nobody has wanted a pod of this pool since this manager leads, or for a day."
         : Text(
@@ -38,7 +32,7 @@ internal static class AdviceText
 
     /// <summary>What a person would write: of an object of a cluster its YAML, else a command.</summary>
     public static string Change(AdviceCase asked, Candidate candidate) => asked.Object is { } pool
-        ? PoolSizeText.Yaml(pool.Name, pool.Namespace, candidate, asked.Spec)
+        ? PoolSizeText.Yaml(pool.Name, pool.Namespace, candidate, PoolSizeText.SizeOf(asked.Spec))
         : candidate.Policy == SizePolicy.Auto ? Text($"podpool local --miss-probability {candidate.Settings.Pool.Auto!.MissProbability}\n")
         : asked.Spec.Auto is not null ? Text($"podpool local --warm {candidate.Warm}\n")
         : Text($"podpool pool resize {asked.Pool} --warm {candidate.Warm}\n");
@@ -52,9 +46,9 @@ internal static class AdviceText
         var (spec, refill, start) = (asked.Spec, asked.Refills, asked.Starts);
         var text = Text($"Tried on {Counted(asked)}, with refills that take {Seconds(refill.Times.Median)} at the median and {Seconds(refill.Times.P99)} at p99 ")
             + Text($"{From(refill)}, and starts that take {Seconds(start.Times.Median)} and {Seconds(start.Times.P99)} {From(start)}.");
-        if (asked.Claims.Ticks.Count * asked.MissProbability < RuleOfThree)
+        if (Evidence.ClaimsFor(asked.MissProbability) is var enough && asked.Claims.Ticks.Count < enough)
         {
-            text += Text($" That is few for {Percent(asked.MissProbability)}: ask again when there are {Math.Ceiling(RuleOfThree / asked.MissProbability):#,0}.");
+            text += Text($" That is few for {Percent(asked.MissProbability)}: ask again when there are {enough:#,0}.");
         }
 
         if (spec.Max != int.MaxValue)
