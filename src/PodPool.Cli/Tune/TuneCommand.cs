@@ -152,7 +152,7 @@ internal sealed class TuneCommand : Verb
         var (settings, several) = (best.Candidate.Settings, plan.Settings.Count > 1);
         var with = several ? string.Create(CultureInfo.InvariantCulture, $", with instances that end after {settings.IdleTimeout.TotalSeconds:0.###} s and take {settings.Concurrency} requests at once (which functions say)") : "";
         var few = Evidence.ClaimsFor(plan.MissProbability) is var enough && best.Result.Wanted < enough
-            ? string.Create(CultureInfo.InvariantCulture, $" Of {best.Result.Wanted:#,0} claims alone: that is few for {plan.MissProbability * 100:0.####} %, of which a longer load with {enough:#,0} would tell.")
+            ? string.Create(CultureInfo.InvariantCulture, $" But there were only {best.Result.Wanted:#,0} claims: it takes {enough:#,0} to tell {plan.MissProbability * 100:0.####} % from nothing. Give it a longer load.")
             : "";
         return string.Create(
             CultureInfo.InvariantCulture,
