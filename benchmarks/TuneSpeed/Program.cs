@@ -48,7 +48,7 @@ if (args.Contains("--record"))
     provenance.Write(
         "tune-speed",
         "How fast the simulation of podpool tune is",
-        "One processor: the load is made, read and simulated, with one candidate or with all that podpool tune tries for it. Requests a second: of each candidate. Seconds of processor time; on a machine with others' work the wall clock says less. Where 8 refills at once are fewer than the claims of a day's peak no size is enough: that takes longest, as each claim waits.",
+        "One processor: the load is made, read and simulated, with one candidate or with all that podpool tune tries for it; instances take one request at a time (--concurrency 1), which is the most work. Requests a second: of each candidate. Seconds of processor time; on a machine with others' work the wall clock says less. Where 8 refills at once are fewer than the claims of a day's peak no size is enough: that takes longest, as each claim waits.",
         ["load", "policy", "recommended", "candidates", "requests", "found an instance", "starts", "processor s", "wall s", "requests a second", "working set MB"],
         names: 3,
         all.Select(one => new[]
