@@ -40,6 +40,7 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
         private long _line;
 
         public Lines(string path, TraceText text, Spread drawn, Chance chance)
+            : base(path)
         {
             (_path, _text, _drawn, _chance) = (path, text, drawn, chance);
             _pending = Next();

@@ -10,7 +10,8 @@ internal abstract class RowLoad : ILoad
     private readonly Reordering _order;
     private bool _all;
 
-    protected RowLoad() => _order = new Reordering(Repairs);
+    /// <param name="path">The file, for what is said of it.</param>
+    protected RowLoad(string path) => _order = new Reordering(path, Repairs);
 
     public virtual DateTimeOffset Begin => NoDate;
 
