@@ -74,10 +74,29 @@ public sealed class OtherTraceTests
         Assert.Equal(["lines of a log of something else than requests, left out: 1 (first in line 2)"], load.Repairs.All);
     }
 
+    [Fact]
+    public void A_few_broken_lines_are_left_out_and_counted_and_many_are_refused()
+    {
+        const string Whole = "{\"time\":1,\"function\":\"f\",\"duration\":1}\n";
+        const string Broken = "{\"time\":1,\"func\n";
+        using var few = new TemporaryFile(Whole + Repeat(Broken, 10) + Whole);
+
+        var (arrivals, load) = ReadAll(few.Path);
+
+        Assert.Equal(2, arrivals.Count);
+        Assert.Equal(["lines that are no JSON, left out: 10 (first in line 2)"], load.Repairs.All);
+
+        using var many = new TemporaryFile(Whole + Repeat(Broken, 11) + Whole);
+        Assert.Contains("line 12: it is no JSON", Assert.Throws<TraceException>(() => ReadAll(many.Path)).Message, StringComparison.Ordinal);
+
+        using var inALongOne = new TemporaryFile(Repeat(Whole, 20_000) + Repeat(Broken, 20) + Whole);
+        Assert.Equal(20_001, ReadAll(inALongOne.Path).Arrivals.Count);
+    }
+
     [Theory]
     [InlineData("{\"time\":1}", "line 1: it has no 'function'; it has time")]
     [InlineData("{\"time\":\"noon\",\"function\":\"f\"}", "line 1: 'time' is \"noon\"")]
-    [InlineData("{\"time\":1,\"function\":\"f\"}\n{\"time\":2,", "line 2: it is no JSON")]
+    [InlineData("{\"time\":1,\n{\"time\":2,", "line 2: it is no JSON")]
     [InlineData("{\"time\":1,\"function\":\"f\"}\n[1]", "line 2: it is no JSON object")]
     [InlineData("{\"time\":1,\"function\":7}", "line 1: 'function' is 7")]
     [InlineData("{\"time\":1,\"function\":\"f\",\"duration\":\"1s\"}", "line 1: 'duration' is \"1s\"")]
@@ -131,6 +150,8 @@ public sealed class OtherTraceTests
 
         Assert.Contains(reason, Assert.Throws<TraceException>(() => ReadAll(source)).Message, StringComparison.Ordinal);
     }
+
+    private static string Repeat(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
 
     private static HttpResponseMessage Json(string text) => new(HttpStatusCode.OK) { Content = new StringContent(text) };
 

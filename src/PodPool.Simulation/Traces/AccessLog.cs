@@ -31,6 +31,11 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
 
     private sealed class Lines : RowLoad
     {
+        /// <summary>So many lines may be broken in any file, and in a long one, one of so many.</summary>
+        private const int FewBroken = 10;
+
+        private const int OneBrokenOf = 1000;
+
         private readonly string _path;
         private readonly TraceText _text;
         private readonly Spread _drawn;
@@ -38,6 +43,8 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
         private readonly double _first;
         private Row? _pending;
         private long _line;
+        private long _broken;
+        private bool _any;
 
         public Lines(string path, TraceText text, Spread drawn, Chance chance)
             : base(path)
@@ -78,8 +85,10 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
             return true;
         }
 
+        /// <exception cref="TraceException">There is none that can be read, or too many that cannot.</exception>
         private Row? Next()
         {
+            TraceException? broken = null;
             while (_text.Reader.ReadLine() is { } line)
             {
                 _line++;
@@ -89,39 +98,47 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
                     continue;
                 }
 
-                if (Parse(line) is { } row)
+                try
                 {
-                    return row;
+                    if (Parse(line) is { } row)
+                    {
+                        _any = true;
+                        return row;
+                    }
+                }
+                catch (JsonException exception)
+                {
+                    // A router that crashed, or a disk that was full, leaves half a line; many are no log.
+                    broken = new(Bad($"it is no JSON: {exception.Message}").Message, exception);
+                    if (++_broken > Math.Max(FewBroken, _line / OneBrokenOf))
+                    {
+                        throw broken;
+                    }
+
+                    Repairs.Add("lines that are no JSON, left out", _line);
                 }
             }
 
-            return null;
+            return _any || broken is null ? null : throw broken;
         }
 
         private Row? Parse(string line)
         {
-            try
+            using var json = JsonDocument.Parse(line);
+            var entry = json.RootElement;
+            if (entry.ValueKind != JsonValueKind.Object)
             {
-                using var json = JsonDocument.Parse(line);
-                var entry = json.RootElement;
-                if (entry.ValueKind != JsonValueKind.Object)
-                {
-                    throw Bad("it is no JSON object");
-                }
-
-                if (entry.TryGetProperty("LogLevel", out _) && entry.TryGetProperty("Category", out _))
-                {
-                    Repairs.Add("lines of a log of something else than requests, left out", _line);
-                    return null;
-                }
-
-                var held = Number(entry, "held");
-                return new(TimeOf(Field(entry, "time")), FunctionOf(Field(entry, "function")), Number(entry, "duration") - (held ?? 0), held);
+                throw Bad("it is no JSON object");
             }
-            catch (JsonException exception)
+
+            if (entry.TryGetProperty("LogLevel", out _) && entry.TryGetProperty("Category", out _))
             {
-                throw new TraceException(Bad($"it is no JSON: {exception.Message}").Message, exception);
+                Repairs.Add("lines of a log of something else than requests, left out", _line);
+                return null;
             }
+
+            var held = Number(entry, "held");
+            return new(TimeOf(Field(entry, "time")), FunctionOf(Field(entry, "function")), Number(entry, "duration") - (held ?? 0), held);
         }
 
         private JsonElement Field(JsonElement entry, string name) =>
