@@ -144,11 +144,42 @@ public sealed class OtherTraceTests
     [InlineData("""{"status":"error","error":"parse error"}""", "parse error")]
     [InlineData("<html>", "no answer of Prometheus")]
     [InlineData("""{"status":"success","data":{"resultType":"vector","result":[]}}""", "no matrix")]
+    [InlineData("""{"status":"success","data":{"resultType":"matrix","result":[]}}""", "has no sample of 'q' in 10 minutes from 2024-01-01 00:00 UTC")]
+    [InlineData("""{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"job":"a"},"values":[[1,"1"]]}]}}""", "has no label 'function', but job: the query must keep it, as in sum by (function)")]
+    [InlineData("""{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"function":"f"},"histograms":[]}]}}""", "has no values; if it is a native histogram")]
+    [InlineData("""{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"function":"f"},"values":[["x",1]]}]}}""", "something else than numbers")]
     public void What_is_no_answer_of_Prometheus_says_so(string answer, string reason)
     {
         var source = new Prometheus(new Uri("http://prometheus/"), "q", RowLoad.NoDate, 10, Tenth, 1, () => new Stub(_ => Json(answer)));
 
         Assert.Contains(reason, Assert.Throws<TraceException>(() => ReadAll(source)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_answer_without_a_series_says_why_the_usual_query_may_have_none()
+    {
+        var source = new Prometheus(
+            new Uri("http://prometheus/"), Prometheus.ForwardedRequests, RowLoad.NoDate, 90, Tenth, 1, () => new Stub(_ => Json("""{"status":"success","data":{"resultType":"matrix","result":[]}}""")));
+
+        Assert.Contains("scraped more often than every 30 s", Assert.Throws<TraceException>(() => ReadAll(source)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Credentials_in_the_address_are_sent_and_the_password_is_never_shown()
+    {
+        HttpRequestMessage? asked = null;
+        var source = new Prometheus(new Uri("http://us%40er:s3cret%3A@prometheus:9090/prom/"), "q", RowLoad.NoDate, 10, Tenth, 1, () => new Stub(request =>
+        {
+            asked = request;
+            return Json("<html>");
+        }));
+
+        var message = Assert.Throws<TraceException>(() => ReadAll(source)).Message;
+
+        Assert.Equal("Basic " + Convert.ToBase64String("us@er:s3cret:"u8), asked!.Headers.Authorization!.ToString());
+        Assert.StartsWith("http://prometheus:9090/prom/api/v1/query_range?", asked.RequestUri!.ToString(), StringComparison.Ordinal);
+        Assert.All([message, source.Description], text => Assert.DoesNotContain("s3cret", text, StringComparison.Ordinal));
+        Assert.Contains(":***@prometheus:9090/prom/", source.Description, StringComparison.Ordinal);
     }
 
     private static string Repeat(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
