@@ -98,6 +98,7 @@ public sealed class OtherTraceTests
     [InlineData("{\"time\":\"noon\",\"function\":\"f\"}", "line 1: 'time' is \"noon\"")]
     [InlineData("{\"time\":1,\n{\"time\":2,", "line 2: it is no JSON")]
     [InlineData("{\"time\":1,\"function\":\"f\"}\n[1]", "line 2: it is no JSON object")]
+    [InlineData("{\"time\":-9e10,\"function\":\"f\"}", "line 1: 'time' is -9e10, which is neither ISO 8601 nor seconds since 1970")]
     [InlineData("{\"time\":1,\"function\":7}", "line 1: 'function' is 7")]
     [InlineData("{\"time\":1,\"function\":\"f\",\"duration\":\"1s\"}", "line 1: 'duration' is \"1s\"")]
     public void A_line_that_is_none_is_refused_with_its_number(string text, string reason)

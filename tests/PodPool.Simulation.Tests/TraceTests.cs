@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
@@ -118,6 +119,46 @@ public sealed class TraceTests
         using var file = new TemporaryFile(text);
 
         Assert.Contains(reason, Assert.Throws<TraceException>(() => ReadAll(new AzureInvocations(file.Path))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_only_begins_as_gzip_is_refused()
+    {
+        using var file = new TemporaryFile("");
+        File.WriteAllBytes(file.Path, [0x1f, 0x8b, .. "no gzip, however long"u8]);
+
+        Assert.Contains("begins as gzip does and is none", Assert.Throws<TraceException>(() => TraceFormat.Of(file.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("is no CSV with a header", Assert.Throws<TraceException>(() => new AzureInvocations(file.Path).Open()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pipe_is_read_as_often_as_a_file()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no pipes that are files");
+        }
+
+        using var file = new TemporaryFile("");
+        var pipe = file.Path + ".pipe";
+        using (var made = Process.Start("mkfifo", [pipe]))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        // To open a pipe waits for its other end.
+        var written = Task.Run(() => File.WriteAllText(pipe, Header2021 + "a,f,10,1\n"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(TraceFormat.Azure2021, TraceFormat.Of(pipe));
+        var source = new AzureInvocations(pipe);
+        using (var first = source.Open())
+        {
+            Assert.Single(ReadAll(source).Arrivals);
+            Assert.Equal(1, first.Read(new Arrival[16]));
+        }
+
+        Assert.Single(ReadAll(source).Arrivals);
+        await written;
     }
 
     [Fact]

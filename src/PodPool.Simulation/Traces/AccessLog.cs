@@ -89,7 +89,7 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
         private Row? Next()
         {
             TraceException? broken = null;
-            while (_text.Reader.ReadLine() is { } line)
+            while (_text.ReadLine() is { } line)
             {
                 _line++;
                 if (string.IsNullOrWhiteSpace(line))
@@ -147,7 +147,7 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
         private double? Number(JsonElement entry, string name) => entry.TryGetProperty(name, out var value) ? NumberOf(value, name) : null;
 
         private double TimeOf(JsonElement time) =>
-            time.ValueKind == JsonValueKind.Number ? NumberOf(time, "time")
+            time.ValueKind == JsonValueKind.Number && NumberOf(time, "time") is >= 0 and var seconds ? seconds
             : time.ValueKind == JsonValueKind.String && DateTimeOffset.TryParse(time.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
                 ? (at - DateTimeOffset.UnixEpoch).TotalSeconds
                 : throw Bad($"'time' is {time.GetRawText()}, which is neither ISO 8601 nor seconds since 1970");
