@@ -94,6 +94,30 @@ public sealed class OtherTraceTests
     }
 
     [Theory]
+    [InlineData("{\"time\":1,\"function\":\"f\",\"duration\":99999999999,\"held\":99}\n{\"time\":2,\"function\":\"f\",\"duration\":1,\"held\":0}\n")]
+    [InlineData("time_frontend,funcName,podID,userID,totalCost_frontend\n1,296,p-1,224,1e300\n2,296,p-1,224,1\n")]
+    public void A_duration_that_cannot_be_meant_is_taken_as_a_day_and_counted(string text)
+    {
+        using var file = new TemporaryFile(text);
+
+        var (arrivals, load) = ReadAll(file.Path);
+
+        Assert.Equal([TimeSpan.TicksPerDay, TimeSpan.TicksPerSecond], arrivals.Select(arrival => arrival.Duration));
+        Assert.StartsWith("durations longer than 24 h, taken as that: 1", Assert.Single(load.Repairs.All), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hours_of_more_pods_than_there_are_do_not_wrap()
+    {
+        var hours = new PodHours();
+        hours.Change(0, int.MaxValue, int.MaxValue, int.MaxValue);
+        hours.Stop(366 * TimeSpan.TicksPerDay);
+
+        const double Expected = int.MaxValue * 366.0 * 24;
+        Assert.All([hours.StartingHours, hours.WarmHours, hours.BoundHours], reckoned => Assert.Equal(Expected, reckoned, Expected * 1e-9));
+    }
+
+    [Theory]
     [InlineData("{\"time\":1}", "line 1: it has no 'function'; it has time")]
     [InlineData("{\"time\":\"noon\",\"function\":\"f\"}", "line 1: 'time' is \"noon\"")]
     [InlineData("{\"time\":1,\n{\"time\":2,", "line 2: it is no JSON")]

@@ -79,8 +79,8 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
                 Repairs.Add("lines without a duration, drawn", _line);
             }
 
-            // A router writes its line when the answer is over.
-            var written = row.Held is { } held ? at + held + row.Duration.GetValueOrDefault() : at;
+            // A router writes its line when the answer is over. Where that cannot be meant, it would put every later line out of order.
+            var written = row.Held + row.Duration.GetValueOrDefault() is >= 0 and <= LongestDuration and var took ? at + took : at;
             Add(at, PlaceOf(row.Function), row.Duration ?? TimeSpan.FromTicks(_drawn.Draw(_chance)).TotalSeconds, written, _line);
             return true;
         }

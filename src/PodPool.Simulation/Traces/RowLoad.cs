@@ -6,6 +6,9 @@ internal abstract class RowLoad : ILoad
     /// <summary>A request beyond a year is a wrong unit, not a load.</summary>
     private const double Longest = 366 * 86_400.0;
 
+    /// <summary>In seconds: a connection that stays open so long, or a wrong unit.</summary>
+    protected const double LongestDuration = 86_400;
+
     private readonly FunctionBook _functions = new();
     private readonly Reordering _order;
     private bool _all;
@@ -69,6 +72,12 @@ internal abstract class RowLoad : ILoad
         {
             Repairs.Add("negative durations, taken as 0", line);
             duration = 0;
+        }
+
+        if (duration > LongestDuration)
+        {
+            Repairs.Add($"durations longer than {LongestDuration / 3600:0} h, taken as that", line);
+            duration = LongestDuration;
         }
 
         _order.Add(new Arrival(Ticks(begin), function, Ticks(duration)), Ticks(written), line);
