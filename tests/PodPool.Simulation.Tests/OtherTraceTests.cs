@@ -117,6 +117,23 @@ public sealed class OtherTraceTests
         Assert.All([hours.StartingHours, hours.WarmHours, hours.BoundHours], reckoned => Assert.Equal(Expected, reckoned, Expected * 1e-9));
     }
 
+    [Fact]
+    public void An_access_log_is_in_order_by_when_its_requests_came_or_by_when_they_ended_but_not_with_the_newest_first()
+    {
+        // As a router writes it, requests of half an hour among those of a second; as sort(1) leaves it; and turned round.
+        var requests = Enumerable.Range(0, 1000).Select(i => (Came: 7200 + i * 10, Took: i % 20 == 0 ? 1800 : 1)).ToArray();
+        using var asWritten = Log(requests.OrderBy(request => request.Came + request.Took));
+        using var sorted = Log(requests);
+        using var turned = Log(requests.Reverse());
+
+        Assert.Equal(1000, ReadAll(asWritten.Path).Arrivals.Count);
+        Assert.Equal(requests.Select(request => request.Came - 7200L), ReadAll(sorted.Path).Arrivals.Select(arrival => arrival.At / TimeSpan.TicksPerSecond));
+        Assert.Contains("oldest first", Assert.Throws<TraceException>(() => ReadAll(turned.Path)).Message, StringComparison.Ordinal);
+
+        static TemporaryFile Log(IEnumerable<(int Came, int Took)> requests) => new(string.Concat(requests.Select(
+            request => FormattableString.Invariant($"{{\"time\":{request.Came},\"function\":\"f\",\"duration\":{request.Took},\"held\":0}}\n"))));
+    }
+
     [Theory]
     [InlineData("{\"time\":1}", "line 1: it has no 'function'; it has time")]
     [InlineData("{\"time\":\"noon\",\"function\":\"f\"}", "line 1: 'time' is \"noon\"")]

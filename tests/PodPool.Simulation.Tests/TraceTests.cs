@@ -65,7 +65,7 @@ public sealed class TraceTests
         using var file = new TemporaryFile(Header2021 + string.Concat(Enumerable.Range(0, 50).Select(i => $"a,f,{i * 100},1\n")) + "a,f,20,1\n");
 
         var order = new Reordering("trace.csv", new Repairs());
-        order.Add(new Arrival(0, 0, 0), 2 * Reordering.Window.Ticks, 2);
+        order.Add(new Arrival(0, 0, 0), 0, 2 * Reordering.Window.Ticks, 2);
         Assert.True(order.TryTake(false, out _));
 
         var (arrivals, load) = ReadAll(new AzureInvocations(file.Path));

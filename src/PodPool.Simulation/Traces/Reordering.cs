@@ -21,6 +21,7 @@ internal sealed class Reordering(string path, Repairs repairs)
     private readonly PriorityQueue<Arrival, (long At, long Order)> _kept = new();
     private long _order;
     private long _newest;
+    private long _newestBegan;
     private long _given;
     private long _late;
     private long _lateAtOnce;
@@ -29,10 +30,11 @@ internal sealed class Reordering(string path, Repairs repairs)
     public int Count => _kept.Count;
 
     /// <param name="arrival">A request.</param>
+    /// <param name="began">When it began as the trace has it, which may be before the trace did.</param>
     /// <param name="written">The time at which the trace has it: when it ended, perhaps.</param>
     /// <param name="line">Where that is.</param>
     /// <exception cref="TraceException">The file is in no order.</exception>
-    public void Add(Arrival arrival, long written, long line)
+    public void Add(Arrival arrival, long began, long written, long line)
     {
         _order++;
         if (written < _newest)
@@ -40,8 +42,8 @@ internal sealed class Reordering(string path, Repairs repairs)
             repairs.Add("times that step back, put in order", line);
         }
 
-        // A request that took long is in its place when it is written where it ended, however early it began.
-        if (written < _newest - Window.Ticks)
+        // A request that took long is in its place where it ended, however early it began; and where it began, however many ended before it is read.
+        if (written < _newest - Window.Ticks && began < _newestBegan - Window.Ticks)
         {
             _late++;
             _lateAtOnce++;
@@ -53,6 +55,7 @@ internal sealed class Reordering(string path, Repairs repairs)
         }
 
         _newest = Math.Max(_newest, written);
+        _newestBegan = Math.Max(_newestBegan, began);
         if (arrival.At < _given)
         {
             repairs.Add($"requests more than {Window.TotalMinutes:0} min out of order, moved to the end of that time", line);

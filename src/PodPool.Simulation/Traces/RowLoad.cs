@@ -62,6 +62,7 @@ internal abstract class RowLoad : ILoad
 
     protected void Add(double begin, int function, double duration, double written, long line)
     {
+        var began = Ticks(begin);
         if (begin < 0)
         {
             Repairs.Add("requests that began before the trace, taken to begin with it", line);
@@ -80,7 +81,7 @@ internal abstract class RowLoad : ILoad
             duration = LongestDuration;
         }
 
-        _order.Add(new Arrival(Ticks(begin), function, Ticks(duration)), Ticks(written), line);
+        _order.Add(new Arrival(Ticks(begin), function, Ticks(duration)), began, Ticks(written), line);
     }
 
     /// <summary>Whether a number of seconds can be meant.</summary>
