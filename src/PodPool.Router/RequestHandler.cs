@@ -97,7 +97,11 @@ internal sealed partial class RequestHandler(
         }
 
         exchange.End();
-        accesses?.Note(context, exchange.Function.Id, exchange.Came, exchange.Outcome, exchange.Held, exchange.Instance?.Id);
+        if (accesses is not null && !exchange.Function.IsRehearsal)
+        {
+            accesses.Note(context, exchange.Function.Id, exchange.Came, exchange.Outcome, exchange.Held, exchange.Instance?.Id);
+        }
+
         if (exchange.Timing is { } timing)
         {
             var total = TimeSpan.Zero;

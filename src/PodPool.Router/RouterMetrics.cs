@@ -44,7 +44,7 @@ internal sealed class RouterMetrics
     /// <summary>Shows how many requests each function was forwarded, whenever somebody looks.</summary>
     public void CountRequestsOf(RouteBook routes) => _meter.CreateObservableCounter(
         RequestsName,
-        () => routes.All.Select(function => new Measurement<long>(function.Forwarded, new KeyValuePair<string, object?>("function", function.Tag))),
+        () => routes.All.Where(function => !function.IsRehearsal).Select(function => new Measurement<long>(function.Forwarded, new KeyValuePair<string, object?>("function", function.Tag))),
         "{request}",
         "Requests that were forwarded to an instance.");
 

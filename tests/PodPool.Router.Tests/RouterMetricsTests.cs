@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using PodPool.Router.Routing;
 using PodPool.Router.Tests.Peers;
 
 namespace PodPool.Router.Tests;
@@ -64,6 +65,7 @@ public sealed class RouterMetricsTests
         listener.Start();
         var route = await platform.DeployAsync("hello");
         await platform.DeployAsync("quiet");
+        await platform.TellAsync(new() { Function = FunctionId.Rehearsal.ToWire(), Revision = "r1", Concurrency = 100, Pool = "default" });
         platform.StartOnAcquire(route, context => context.Response.WriteAsync("hello"));
 
         foreach (var path in (string[])["/default/hello/", "/default/hello/a", "/default/hello/b", "/default/missing/"])

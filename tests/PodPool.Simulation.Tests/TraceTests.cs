@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
@@ -63,14 +64,47 @@ public sealed class TraceTests
     {
         using var file = new TemporaryFile(Header2021 + string.Concat(Enumerable.Range(0, 50).Select(i => $"a,f,{i * 100},1\n")) + "a,f,20,1\n");
 
-        var order = new Reordering(new Repairs());
-        order.Add(new Arrival(0, 0, 0), 2 * Reordering.Window.Ticks, 2);
+        var order = new Reordering("trace.csv", new Repairs());
+        order.Add(new Arrival(0, 0, 0), 0, 2 * Reordering.Window.Ticks, 2);
         Assert.True(order.TryTake(false, out _));
 
         var (arrivals, load) = ReadAll(new AzureInvocations(file.Path));
         Assert.Equal(51, arrivals.Count);
         Assert.Equal(arrivals.Select(arrival => arrival.At).Order(), arrivals.Select(arrival => arrival.At));
         Assert.Contains(load.Repairs.All, text => text.StartsWith("requests more than 10 min out of order", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1, 0, "line 242: from there on lines are more than 10 min earlier than lines before them, ")]
+    [InlineData(-1, 240, "line 13: from there on lines are more than 10 min earlier than lines before them, ")]
+    public void A_file_in_no_order_is_refused_with_the_line_where_it_begins_and_the_remedy(int step, int first, string reason)
+    {
+        // Two routers' logs of four hours, one after the other; and such that have the newest first.
+        var lines = string.Concat(Enumerable.Range(0, 480).Select(i => FormattableString.Invariant($"a,f,{(first + i % 240 * step) * 60},1\n")));
+        using var file = new TemporaryFile(Header2021 + lines);
+
+        var message = Assert.Throws<TraceException>(() => ReadAll(new AzureInvocations(file.Path))).Message;
+
+        Assert.Contains(reason, message, StringComparison.Ordinal);
+        Assert.Contains("Sort the file by time; logs of several routers must be merged", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_clock_that_steps_back_an_hour_is_refused_however_long_the_file_is()
+    {
+        // Fewer than one line in a hundred is late; but all of them would come at once.
+        var times = Enumerable.Range(0, 60_000).Select(i => i * 6).Concat(Enumerable.Range(0, 600).Select(i => 360_000 - 3600 + i * 6));
+        using var file = new TemporaryFile(Header2021 + string.Concat(times.Select(time => FormattableString.Invariant($"a,f,{time},1\n"))));
+
+        Assert.Contains("line 60002: from there on", Assert.Throws<TraceException>(() => ReadAll(new AzureInvocations(file.Path))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Requests_that_take_longer_than_lines_are_kept_are_in_no_wrong_order()
+    {
+        using var file = new TemporaryFile(Header2021 + string.Concat(Enumerable.Range(1000, 500).Select(i => FormattableString.Invariant($"a,f,{i * 10},{(i % 2 == 0 ? 1 : 1200)}\n"))));
+
+        Assert.Equal(500, ReadAll(new AzureInvocations(file.Path)).Arrivals.Count);
     }
 
     [Theory]
@@ -85,6 +119,46 @@ public sealed class TraceTests
         using var file = new TemporaryFile(text);
 
         Assert.Contains(reason, Assert.Throws<TraceException>(() => ReadAll(new AzureInvocations(file.Path))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_only_begins_as_gzip_is_refused()
+    {
+        using var file = new TemporaryFile("");
+        File.WriteAllBytes(file.Path, [0x1f, 0x8b, .. "no gzip, however long"u8]);
+
+        Assert.Contains("begins as gzip does and is none", Assert.Throws<TraceException>(() => TraceFormat.Of(file.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("is no CSV with a header", Assert.Throws<TraceException>(() => new AzureInvocations(file.Path).Open()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pipe_is_read_as_often_as_a_file()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no pipes that are files");
+        }
+
+        using var file = new TemporaryFile("");
+        var pipe = file.Path + ".pipe";
+        using (var made = Process.Start("mkfifo", [pipe]))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        // To open a pipe waits for its other end.
+        var written = Task.Run(() => File.WriteAllText(pipe, Header2021 + "a,f,10,1\n"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(TraceFormat.Azure2021, TraceFormat.Of(pipe));
+        var source = new AzureInvocations(pipe);
+        using (var first = source.Open())
+        {
+            Assert.Single(ReadAll(source).Arrivals);
+            Assert.Equal(1, first.Read(new Arrival[16]));
+        }
+
+        Assert.Single(ReadAll(source).Arrivals);
+        await written;
     }
 
     [Fact]

@@ -51,7 +51,15 @@ internal sealed partial class AccessLog : IHostedService, IAsyncDisposable
         try
         {
             // Lines come by the batch; what could not be written must not come again with the next.
-            return new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0), new UTF8Encoding(false));
+            var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            var writer = new StreamWriter(file, new UTF8Encoding(false));
+            if (EndsWithinLine(path, file))
+            {
+                // It stays with the writer until the first line: a disk that is full keeps no router from starting.
+                writer.Write('\n');
+            }
+
+            return writer;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -115,15 +123,43 @@ internal sealed partial class AccessLog : IHostedService, IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a router that crashed, or a disk that was full, left half a line, which would spoil the next one too.</summary>
+    private static bool EndsWithinLine(string path, FileStream file)
+    {
+        if (!file.CanSeek || file.Length == 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var earlier = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            earlier.Seek(-1, SeekOrigin.End);
+            return earlier.ReadByte() != '\n';
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Who may not look takes the worse for true: an empty line spoils nothing.
+            return true;
+        }
+    }
+
     private async Task WriteAsync()
     {
         const int AtOnce = 64 << 10;
         var lines = new ArrayBufferWriter<byte>(AtOnce);
         using var json = new Utf8JsonWriter(lines);
         var (told, toldAt, why) = (0L, _time.GetTimestamp() - TellEvery * _time.TimestampFrequency, "more requests came than could be written down");
+        var torn = false;
         while (await _notes.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             lines.ResetWrittenCount();
+            if (torn)
+            {
+                // Half a line may have been written before the disk was full.
+                lines.Write("\n"u8);
+            }
+
             var count = 0;
             for (; lines.WrittenCount < AtOnce && _notes.Reader.TryRead(out var entry); count++)
             {
@@ -137,11 +173,13 @@ internal sealed partial class AccessLog : IHostedService, IAsyncDisposable
             {
                 await _writer.WriteAsync(Encoding.UTF8.GetString(lines.WrittenSpan)).ConfigureAwait(false);
                 await _writer.FlushAsync().ConfigureAwait(false);
+                torn = false;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {
                 // A full disk is no reason to answer nobody.
                 Interlocked.Add(ref _lost, count);
+                torn = true;
                 why = exception.Message;
             }
 

@@ -45,6 +45,7 @@ internal sealed class Function
         Id = id;
         Prefix = $"/{id}";
         Tag = id.ToString();
+        IsRehearsal = id == FunctionId.Rehearsal;
         _limits = limits;
         _manager = manager;
         _time = time;
@@ -56,6 +57,9 @@ internal sealed class Function
 
     /// <summary>The path that leads to it: <c>/namespace/name</c>.</summary>
     public string Prefix { get; }
+
+    /// <summary>Whether its requests are no caller's: they are neither counted nor in the access log.</summary>
+    public bool IsRehearsal { get; }
 
     /// <summary>Its name in metrics.</summary>
     public string Tag { get; }

@@ -4,9 +4,9 @@ namespace PodPool.Simulation;
 internal sealed class PodHours
 {
     private long _since;
-    private long _starting;
-    private long _warm;
-    private long _bound;
+    private double _starting;
+    private double _warm;
+    private double _bound;
     private bool _stopped;
 
     public int Starting { get; private set; }
@@ -16,11 +16,11 @@ internal sealed class PodHours
     /// <summary>Claimed, serving or draining.</summary>
     public int Bound { get; private set; }
 
-    public double StartingHours => (double)_starting / TimeSpan.TicksPerHour;
+    public double StartingHours => _starting / TimeSpan.TicksPerHour;
 
-    public double WarmHours => (double)_warm / TimeSpan.TicksPerHour;
+    public double WarmHours => _warm / TimeSpan.TicksPerHour;
 
-    public double BoundHours => (double)_bound / TimeSpan.TicksPerHour;
+    public double BoundHours => _bound / TimeSpan.TicksPerHour;
 
     public void Change(long now, int starting, int warm, int bound)
     {
@@ -47,7 +47,8 @@ internal sealed class PodHours
     {
         if (!_stopped)
         {
-            var span = now - _since;
+            // Pods times ticks are more than a long holds when there are millions of pods for years.
+            double span = now - _since;
             _starting += Starting * span;
             _warm += Warm * span;
             _bound += Bound * span;

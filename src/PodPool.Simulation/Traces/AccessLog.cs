@@ -31,6 +31,11 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
 
     private sealed class Lines : RowLoad
     {
+        /// <summary>So many lines may be broken in any file, and in a long one, one of so many.</summary>
+        private const int FewBroken = 10;
+
+        private const int OneBrokenOf = 1000;
+
         private readonly string _path;
         private readonly TraceText _text;
         private readonly Spread _drawn;
@@ -38,8 +43,11 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
         private readonly double _first;
         private Row? _pending;
         private long _line;
+        private long _broken;
+        private bool _any;
 
         public Lines(string path, TraceText text, Spread drawn, Chance chance)
+            : base(path)
         {
             (_path, _text, _drawn, _chance) = (path, text, drawn, chance);
             _pending = Next();
@@ -71,15 +79,17 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
                 Repairs.Add("lines without a duration, drawn", _line);
             }
 
-            // A router writes its line when the answer is over.
-            var written = row.Held is { } held ? at + held + row.Duration.GetValueOrDefault() : at;
+            // A router writes its line when the answer is over. Where that cannot be meant, it would put every later line out of order.
+            var written = row.Held + row.Duration.GetValueOrDefault() is >= 0 and <= LongestDuration and var took ? at + took : at;
             Add(at, PlaceOf(row.Function), row.Duration ?? TimeSpan.FromTicks(_drawn.Draw(_chance)).TotalSeconds, written, _line);
             return true;
         }
 
+        /// <exception cref="TraceException">There is none that can be read, or too many that cannot.</exception>
         private Row? Next()
         {
-            while (_text.Reader.ReadLine() is { } line)
+            TraceException? broken = null;
+            while (_text.ReadLine() is { } line)
             {
                 _line++;
                 if (string.IsNullOrWhiteSpace(line))
@@ -88,39 +98,47 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
                     continue;
                 }
 
-                if (Parse(line) is { } row)
+                try
                 {
-                    return row;
+                    if (Parse(line) is { } row)
+                    {
+                        _any = true;
+                        return row;
+                    }
+                }
+                catch (JsonException exception)
+                {
+                    // A router that crashed, or a disk that was full, leaves half a line; many are no log.
+                    broken = new(Bad($"it is no JSON: {exception.Message}").Message, exception);
+                    if (++_broken > Math.Max(FewBroken, _line / OneBrokenOf))
+                    {
+                        throw broken;
+                    }
+
+                    Repairs.Add("lines that are no JSON, left out", _line);
                 }
             }
 
-            return null;
+            return _any || broken is null ? null : throw broken;
         }
 
         private Row? Parse(string line)
         {
-            try
+            using var json = JsonDocument.Parse(line);
+            var entry = json.RootElement;
+            if (entry.ValueKind != JsonValueKind.Object)
             {
-                using var json = JsonDocument.Parse(line);
-                var entry = json.RootElement;
-                if (entry.ValueKind != JsonValueKind.Object)
-                {
-                    throw Bad("it is no JSON object");
-                }
-
-                if (entry.TryGetProperty("LogLevel", out _) && entry.TryGetProperty("Category", out _))
-                {
-                    Repairs.Add("lines of a log of something else than requests, left out", _line);
-                    return null;
-                }
-
-                var held = Number(entry, "held");
-                return new(TimeOf(Field(entry, "time")), FunctionOf(Field(entry, "function")), Number(entry, "duration") - (held ?? 0), held);
+                throw Bad("it is no JSON object");
             }
-            catch (JsonException exception)
+
+            if (entry.TryGetProperty("LogLevel", out _) && entry.TryGetProperty("Category", out _))
             {
-                throw new TraceException(Bad($"it is no JSON: {exception.Message}").Message, exception);
+                Repairs.Add("lines of a log of something else than requests, left out", _line);
+                return null;
             }
+
+            var held = Number(entry, "held");
+            return new(TimeOf(Field(entry, "time")), FunctionOf(Field(entry, "function")), Number(entry, "duration") - (held ?? 0), held);
         }
 
         private JsonElement Field(JsonElement entry, string name) =>
@@ -129,7 +147,7 @@ public sealed class AccessLog(string path, Spread duration, ulong seed) : ILoadS
         private double? Number(JsonElement entry, string name) => entry.TryGetProperty(name, out var value) ? NumberOf(value, name) : null;
 
         private double TimeOf(JsonElement time) =>
-            time.ValueKind == JsonValueKind.Number ? NumberOf(time, "time")
+            time.ValueKind == JsonValueKind.Number && NumberOf(time, "time") is >= 0 and var seconds ? seconds
             : time.ValueKind == JsonValueKind.String && DateTimeOffset.TryParse(time.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
                 ? (at - DateTimeOffset.UnixEpoch).TotalSeconds
                 : throw Bad($"'time' is {time.GetRawText()}, which is neither ISO 8601 nor seconds since 1970");

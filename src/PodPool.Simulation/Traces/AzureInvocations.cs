@@ -15,7 +15,7 @@ public sealed class AzureInvocations(string path) : ILoadSource
         var table = CsvTable.Open(path);
         try
         {
-            return new Rows(table);
+            return new Rows(path, table);
         }
         catch
         {
@@ -24,7 +24,7 @@ public sealed class AzureInvocations(string path) : ILoadSource
         }
     }
 
-    private sealed class Rows(CsvTable table) : RowLoad
+    private sealed class Rows(string path, CsvTable table) : RowLoad(path)
     {
         private readonly int _app = table.Column("app");
         private readonly int _function = table.Column("func");

@@ -18,7 +18,7 @@ public sealed class Huawei(string path, Spread duration, ulong seed) : ILoadSour
         var table = CsvTable.Open(path);
         try
         {
-            return new Rows(table, duration, new Chance(seed));
+            return new Rows(path, table, duration, new Chance(seed));
         }
         catch
         {
@@ -44,7 +44,8 @@ public sealed class Huawei(string path, Spread duration, ulong seed) : ILoadSour
         private readonly double _first;
         private bool _pending;
 
-        public Rows(CsvTable table, Spread drawn, Chance chance)
+        public Rows(string path, CsvTable table, Spread drawn, Chance chance)
+            : base(path)
         {
             (_table, _drawn, _chance) = (table, drawn, chance);
             (_function, _user, _pod) = (table.Column("funcName"), table.Column("userID"), table.Column("podID"));

@@ -6,11 +6,15 @@ internal abstract class RowLoad : ILoad
     /// <summary>A request beyond a year is a wrong unit, not a load.</summary>
     private const double Longest = 366 * 86_400.0;
 
+    /// <summary>In seconds: a connection that stays open so long, or a wrong unit.</summary>
+    protected const double LongestDuration = 86_400;
+
     private readonly FunctionBook _functions = new();
     private readonly Reordering _order;
     private bool _all;
 
-    protected RowLoad() => _order = new Reordering(Repairs);
+    /// <param name="path">The file, for what is said of it.</param>
+    protected RowLoad(string path) => _order = new Reordering(path, Repairs);
 
     public virtual DateTimeOffset Begin => NoDate;
 
@@ -58,6 +62,7 @@ internal abstract class RowLoad : ILoad
 
     protected void Add(double begin, int function, double duration, double written, long line)
     {
+        var began = Ticks(begin);
         if (begin < 0)
         {
             Repairs.Add("requests that began before the trace, taken to begin with it", line);
@@ -70,7 +75,13 @@ internal abstract class RowLoad : ILoad
             duration = 0;
         }
 
-        _order.Add(new Arrival(Ticks(begin), function, Ticks(duration)), Ticks(written), line);
+        if (duration > LongestDuration)
+        {
+            Repairs.Add($"durations longer than {LongestDuration / 3600:0} h, taken as that", line);
+            duration = LongestDuration;
+        }
+
+        _order.Add(new Arrival(Ticks(begin), function, Ticks(duration)), began, Ticks(written), line);
     }
 
     /// <summary>Whether a number of seconds can be meant.</summary>

@@ -17,7 +17,7 @@ public static class TraceFormat
     {
         using (var text = TraceText.Open(path))
         {
-            if (text.Reader.Peek() == '{')
+            if (text.First() == '{')
             {
                 return AccessLogs;
             }

@@ -4,19 +4,20 @@ using System.Text;
 namespace PodPool.Simulation;
 
 /// <summary>
-/// A trace's file as text: UTF-8, or UTF-16 and UTF-32 if it says so by its byte order mark; gzip if it begins as such. How much of the file was read is known
+/// A trace's file as text: UTF-8, or UTF-16 and UTF-32 if it says so by its byte order mark; gzip if it begins as such; from a file or a pipe. How much of the file was read is known
 /// at any time.
 /// </summary>
 internal sealed class TraceText : IDisposable
 {
     private const int Block = 1 << 16;
 
+    private readonly string _path;
     private readonly FileStream _file;
     private readonly long _length;
 
-    private TraceText(FileStream file, Stream content)
+    private TraceText(string path, FileStream file, Stream content)
     {
-        (_file, _length) = (file, file.Length);
+        (_path, _file, _length) = (path, file, file.Length);
         Reader = new StreamReader(content, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, Block);
     }
 
@@ -29,7 +30,7 @@ internal sealed class TraceText : IDisposable
     {
         try
         {
-            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, Block, FileOptions.SequentialScan);
+            var file = SpooledPipe.Open(path, Block);
             if (file.Length == 0)
             {
                 file.Dispose();
@@ -38,7 +39,7 @@ internal sealed class TraceText : IDisposable
 
             var zipped = file.ReadByte() == 0x1f && file.ReadByte() == 0x8b;
             file.Position = 0;
-            return new(file, zipped ? new GZipStream(file, CompressionMode.Decompress) : file);
+            return new(path, file, zipped ? new GZipStream(file, CompressionMode.Decompress) : file);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -46,9 +47,32 @@ internal sealed class TraceText : IDisposable
         }
     }
 
+    /// <summary>The first character; null: there is none.</summary>
+    /// <exception cref="TraceException">It cannot be read.</exception>
+    public char? First() => Read(reader => reader.Peek()) is >= 0 and var first ? (char)first : null;
+
+    /// <exception cref="TraceException">It cannot be read on.</exception>
+    public string? ReadLine() => Read(reader => reader.ReadLine());
+
     public void Dispose()
     {
         Reader.Dispose();
         _file.Dispose();
+    }
+
+    private T Read<T>(Func<StreamReader, T> read)
+    {
+        try
+        {
+            return read(Reader);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new TraceException($"'{_path}' begins as gzip does and is none, or it is broken: {exception.Message}", exception);
+        }
+        catch (IOException exception)
+        {
+            throw new TraceException($"'{_path}' cannot be read on: {exception.Message}", exception);
+        }
     }
 }

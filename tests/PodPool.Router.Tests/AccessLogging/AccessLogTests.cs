@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using PodPool.Contracts.V1;
 using PodPool.Router.AccessLogging;
 using PodPool.Router.Routing;
 using PodPool.Router.Tests.Peers;
@@ -89,6 +90,58 @@ public sealed class AccessLogTests : IDisposable
         Assert.Contains("\"function\":\"default/written\"", Assert.Single(disk.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Half_a_line_of_an_earlier_run_does_not_spoil_the_next()
+    {
+        var file = Path.Combine(_folder.FullName, "access.jsonl");
+        await File.WriteAllTextAsync(file, "{\"time\":\"2026-", Platform.Cancelled);
+        foreach (var function in (string[])["first", "second"])
+        {
+            var log = new AccessLog(AccessLog.Open(file), new FakeTimeProvider(), NullLogger<AccessLog>.Instance);
+            await log.StartAsync(Platform.Cancelled);
+            Note(log, function);
+            await log.DisposeAsync();
+        }
+
+        var lines = await File.ReadAllLinesAsync(file, Platform.Cancelled);
+        Assert.Equal("{\"time\":\"2026-", lines[0]);
+        Assert.Equal(["default/first", "default/second"], lines.Skip(1).Select(line => Text(JsonSerializer.Deserialize<JsonElement>(line), "function")));
+    }
+
+    [Fact]
+    public async Task Half_a_line_that_was_left_on_a_full_disk_does_not_spoil_the_next()
+    {
+        await using var disk = new FullDisk { IsFull = true, Fits = 5 };
+        var log = new AccessLog(disk, new FakeTimeProvider(), NullLogger<AccessLog>.Instance);
+        await log.StartAsync(Platform.Cancelled);
+
+        Note(log, "lost");
+        await disk.Refused.WaitForAsync(_ => true);
+        disk.IsFull = false;
+        Note(log, "written");
+        await log.DisposeAsync();
+
+        var lines = disk.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, lines.Length);
+        Assert.Equal("default/written", Text(JsonSerializer.Deserialize<JsonElement>(lines[1]), "function"));
+    }
+
+    [Fact]
+    public async Task A_rehearsal_is_no_line()
+    {
+        var file = Path.Combine(_folder.FullName, "access.jsonl");
+        await using (var platform = await Platform.StartAsync(options => options.AccessLog = file))
+        {
+            var route = new FunctionRoute { Function = FunctionId.Rehearsal.ToWire(), Revision = "r1", Concurrency = 100, Pool = "default" };
+            await platform.TellAsync(route);
+            platform.StartOnAcquire(route, context => context.Response.WriteAsync("rehearsed"));
+            using var rehearsed = await platform.GetAsync("/podpool/rehearsal/");
+            Assert.Equal(HttpStatusCode.OK, rehearsed.StatusCode);
+        }
+
+        Assert.Empty(await File.ReadAllTextAsync(file, Platform.Cancelled));
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
@@ -118,6 +171,9 @@ public sealed class AccessLogTests : IDisposable
 
         public bool IsFull { get; set; }
 
+        /// <summary>Characters that fit yet.</summary>
+        public int Fits { get; init; }
+
         public Events<bool> Refused { get; } = new();
 
         public string Text => _written.ToString();
@@ -126,6 +182,7 @@ public sealed class AccessLogTests : IDisposable
         {
             if (IsFull)
             {
+                _written.Append(value.AsSpan(0, Fits));
                 Refused.Add(true);
                 throw new IOException("No space left on device");
             }
