@@ -79,6 +79,10 @@ internal sealed class TextOutput(Terminal terminal) : IOutput
         {
             console.Profile.Width = WidthOfFiles;
         }
+        else if (terminal.Width is { } width)
+        {
+            console.Profile.Width = width;
+        }
 
         return console;
     }
