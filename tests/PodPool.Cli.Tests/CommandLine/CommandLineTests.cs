@@ -48,6 +48,9 @@ public sealed class CommandLineTests : IDisposable
     public async Task A_wrong_command_line_ends_with_2_and_says_what_is_wrong(params string[] arguments)
     {
         Assert.Equal(ExitCode.Usage, await _terminal.RunAsync(arguments));
+    [InlineData("local", "--access-log", "")]
+    [InlineData("local", "--access-log", "-")]
+    [InlineData("local", "--state", "")]
 
         Assert.StartsWith("error: ", _terminal.Error, StringComparison.Ordinal);
         Assert.Empty(_terminal.Out);
