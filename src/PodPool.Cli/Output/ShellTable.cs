@@ -37,6 +37,10 @@ internal sealed class ShellTable : Renderable
         _rows.Add([.. cells]);
     }
 
+    /// <summary>Says which columns are not there.</summary>
+    public static string LeftOut(IEnumerable<string> headers)
+        => $"Left out, as the terminal is narrow: {string.Join(", ", headers)}. All are in --output json, and in a file or pipe.";
+
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
         var widths = _headers.Select((header, column) => _rows.Select(row => Width(row[column])).Append(Width(header)).Max()).ToArray();
@@ -65,7 +69,7 @@ internal sealed class ShellTable : Renderable
 
         if (left.Count > 0)
         {
-            var note = new Text($"Left out, as the terminal is narrow: {string.Join(", ", left)}. All are in --output json, and in a file or pipe.", new Style(Color.Grey));
+            var note = new Text(LeftOut(left), new Style(Color.Grey));
             foreach (var segment in ((IRenderable)note).Render(options, maxWidth))
             {
                 yield return segment;

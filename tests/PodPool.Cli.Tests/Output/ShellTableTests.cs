@@ -1,5 +1,6 @@
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Output;
+using Spectre.Console;
 
 namespace PodPool.Cli.Tests.Output;
 
@@ -48,6 +49,26 @@ public sealed class ShellTableTests : IDisposable
     public void A_cell_is_one_line()
         => Assert.Equal(["STATE   URL", "a b     c"], Render(Show.Columns("STATE", "URL"), 80, ["a\nb", "c"]));
 
+    [Fact]
+    public void Figures_with_lines_leave_out_columns_too_and_are_wider_rather_than_broken()
+    {
+        string[] Lines(int width)
+        {
+            var table = new FramedTable(["scenario", "mode"], ["n", "p50", "p99.9"], leaveOut: ["p99.9", "n"]);
+            table.Row([new("noisy-neighbour"), new("contended.quiet"), new("1234"), new("13.7 ms"), new("1,214 ms")]);
+            return Written(width, table.Write);
+        }
+
+        string Cells(string line) => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        string[] Rows(int width) => [.. Lines(width).Select(Cells).Where(line => line.Length > 0 && line[0] != '\u2501')];
+
+        Assert.Equal(["scenario mode n p50 p99.9", "noisy-neighbour contended.quiet 1234 13.7 ms 1,214 ms"], Rows(80));
+        Assert.Equal(["scenario mode n p50", "noisy-neighbour contended.quiet 1234 13.7 ms"], Rows(52)[..2]);
+        Assert.All(Lines(52), line => Assert.InRange(line.Length, 0, 52));
+        Assert.Equal(["scenario mode p50", "noisy-neighbour contended.quiet 13.7 ms"], Rows(20)[..2]);
+        Assert.Contains("Left out, as the terminal is narrow: p99.9, n.", string.Join(' ', Rows(20)), StringComparison.Ordinal);
+    }
+
     public void Dispose() => _terminal.Dispose();
 
     private string[] Render(ShellTable table, int width, params string[][] rows)
@@ -57,8 +78,13 @@ public sealed class ShellTableTests : IDisposable
             table.Row(row);
         }
 
+        return Written(width, console => console.Write(table));
+    }
+
+    private string[] Written(int width, Action<IAnsiConsole> render)
+    {
         using var written = new StringWriter();
-        new TextOutput(_terminal.Terminal with { Out = written, OutIsTerminal = true, Width = width }).Result(0, console => console.Write(table));
+        new TextOutput(_terminal.Terminal with { Out = written, OutIsTerminal = true, Width = width }).Result(0, render);
         return written.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
     }
 }
