@@ -40,7 +40,7 @@ internal static class PodPoolCommand
         {
             var verb = parsed.CommandResult.Command;
             var path = string.Join(' ', Path(verb).Reverse());
-            CommonOptions.OutputOf(Root.Value.Parse([]), terminal).Fail(CliException.Usage(
+            UnexpectedFailure.OutputOf(arguments, terminal).Fail(CliException.Usage(
                 string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)), $"see `{path} --help`"));
             return ExitCode.Usage;
         }

@@ -60,6 +60,16 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_wrong_command_line_is_JSON_for_scripts_too()
+    {
+        Assert.Equal(ExitCode.Usage, await _terminal.RunAsync("pool", "resize", "default", "--output", "json"));
+
+        using var json = JsonDocument.Parse(_terminal.Error);
+        Assert.Contains("--warm", json.RootElement.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal("see `podpool pool resize --help`", json.RootElement.GetProperty("error").GetProperty("remedy").GetString());
+    }
+
+    [Fact]
     public async Task A_Deployment_to_compare_with_is_not_left_out()
     {
         Assert.Equal(ExitCode.Usage, await _terminal.RunAsync("bench", "--plain", "shop/hello", "--plain-url", "http://127.0.0.1/", "--skip-no-pool"));
