@@ -16,24 +16,19 @@ internal static class BenchTable
         console.WriteLine($"{report.Environment.Server}, {pool}{ArrivalsOf(report.Environment)}");
         console.WriteLine();
 
-        var table = new Table { Border = TableBorder.SimpleHeavy };
-        table.AddColumn("scenario").AddColumn("mode, phase");
-        foreach (var name in (string[])["n", "warm", "p50", "95 % sure", "p90", "p95", "p99", "p99.9", "max"])
-        {
-            table.AddColumn(new TableColumn(name).RightAligned());
-        }
-
+        var table = new FramedTable(
+            ["scenario", "mode, phase"], ["n", "warm", "p50", "95 % sure", "p90", "p95", "p99", "p99.9", "max"], leaveOut: ["95 % sure", "p99.9", "p90", "max", "warm"]);
         foreach (var run in report.Runs)
         {
             var warm = run.WarmFraction is { } fraction ? string.Create(CultureInfo.InvariantCulture, $"{fraction * 100:0.#} %") : "";
-            table.AddRow([Bold(run.Scenario), Bold(run.Mode), Plain(run.N), new Text(warm), .. Cells(run.Ms, run, bold: true)]);
+            table.Row([Bold(run.Scenario), Bold(run.Mode), Plain(run.N), new Text(warm), .. Cells(run.Ms, run, bold: true)]);
             foreach (var (phase, times) in run.Phases)
             {
-                table.AddRow([Text.Empty, new Text("  " + phase, new Style(Color.Grey)), Text.Empty, Text.Empty, .. Cells(times, null, bold: false)]);
+                table.Row([Text.Empty, new Text("  " + phase, new Style(Color.Grey)), Text.Empty, Text.Empty, .. Cells(times, null, bold: false)]);
             }
         }
 
-        console.Write(table);
+        table.Write(console);
         RenderMeans(console, report);
         if (report.Interrupted)
         {

@@ -11,6 +11,9 @@ internal static class ExitCode
     public const int Refused = 5;
     public const int ErrorAnswer = 6;
     public const int Unsound = 7;
+
+    /// <summary>Of sysexits.h, EX_SOFTWARE: no other program's 1 or 2 is taken for it.</summary>
+    public const int Unexpected = 70;
     public const int Interrupted = 130;
 
     /// <summary>Each code and its meaning, in the words of the help.</summary>
@@ -24,6 +27,7 @@ internal static class ExitCode
         (Refused, "the package is at fault: its files, framework, architecture or entry point, or its start-up failed"),
         (ErrorAnswer, "invoke: the function was called and answered with an HTTP status of 400 or above"),
         (Unsound, "check: something of the installation is missing or wrong"),
+        (Unexpected, "unexpected: a defect of podpool itself; please report it"),
         (Interrupted, "interrupted"),
     ];
 }

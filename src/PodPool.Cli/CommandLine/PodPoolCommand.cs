@@ -22,12 +22,25 @@ internal static class PodPoolCommand
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken = default)
     {
+        try
+        {
+            return await InvokeAsync(arguments, terminal, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Verbs tell their own; here is what comes before and beside them: options, help, completion.
+            return UnexpectedFailure.Tell(exception, UnexpectedFailure.OutputOf(arguments, terminal), terminal);
+        }
+    }
+
+    private static async Task<int> InvokeAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken)
+    {
         var parsed = Root.Value.Parse(arguments);
         if (parsed.Errors.Count > 0 && parsed.Action is System.CommandLine.Invocation.ParseErrorAction)
         {
             var verb = parsed.CommandResult.Command;
             var path = string.Join(' ', Path(verb).Reverse());
-            CommonOptions.OutputOf(Root.Value.Parse([]), terminal).Fail(CliException.Usage(
+            UnexpectedFailure.OutputOf(arguments, terminal).Fail(CliException.Usage(
                 string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)), $"see `{path} --help`"));
             return ExitCode.Usage;
         }

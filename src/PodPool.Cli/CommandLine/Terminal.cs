@@ -17,6 +17,9 @@ internal sealed record Terminal(
     Func<string, string?> Environment,
     TimeProvider Time)
 {
+    /// <summary>Columns of a terminal; null: as many as it says itself.</summary>
+    public int? Width { get; init; }
+
     public static Terminal OfProcess() => new(
         Console.Out,
         Console.Error,

@@ -55,6 +55,10 @@ internal abstract class Verb : Command
             output.Fail(CliException.Failed(exception.Message, inner: exception));
             return ExitCode.Failed;
         }
+        catch (Exception exception)
+        {
+            return UnexpectedFailure.Tell(exception, output, terminal);
+        }
     }
 }
 

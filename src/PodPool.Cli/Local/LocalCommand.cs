@@ -70,7 +70,7 @@ internal sealed class LocalCommand : Verb
     {
         var options = new LocalOptions(
             ListenAddress.Parse("--listen", context.Require(Listen)),
-            context.Get(State) ?? UserFolders.State(context.Terminal.Environment),
+            NotEmpty(State, context.Get(State)) ?? UserFolders.State(context.Terminal.Environment),
             context.Get(Warm),
             context.Get(MissProbability),
             context.Get(Max),
@@ -78,10 +78,10 @@ internal sealed class LocalCommand : Verb
             context.Get(Domain),
             context.Get(Verbose))
         {
-            AccessLog = context.Get(AccessLog) is { } file ? Path.GetFullPath(file) : null,
+            AccessLog = NotEmpty(AccessLog, context.Get(AccessLog)) is { } file ? AccessLogAt(file) : null,
             Console = context.Get(Console) is { } page ? ListenAddress.Parse("--console", page) : null,
             Dapr = context.Get(Dapr) || context.Get(DaprComponents) is not null
-                ? new(DaprdProgram.Find(context.Terminal.Environment), DaprdProgram.Components(context.Get(DaprComponents)))
+                ? new(DaprdProgram.Find(context.Terminal.Environment), DaprdProgram.Components(NotEmpty(DaprComponents, context.Get(DaprComponents))))
                 : null,
         };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -116,6 +116,23 @@ internal sealed class LocalCommand : Verb
 
         return ExitCode.Ok;
     }
+
+    /// <summary>A file or folder as it was named; a script's variable that is not set names none.</summary>
+    /// <exception cref="CliException">It is empty.</exception>
+    private static string? NotEmpty(Option option, string? path) => path is not null && string.IsNullOrWhiteSpace(path)
+        ? throw CliException.Usage($"{option.Name} is empty: it must name a {(option.HelpName == "DIR" ? "folder" : "file")}", $"write {option.Name} {option.HelpName}, or leave it out")
+        : path;
+
+    /// <summary>The file of <c>--access-log</c>.</summary>
+    /// <exception cref="CliException">It is none.</exception>
+    private static string AccessLogAt(string file) => file switch
+    {
+        // The router's "-". Here that output has the line that says the platform is ready, for people and scripts to wait for.
+        "-" => throw CliException.Usage(
+            "--access-log -: standard output is where `podpool local` says that it is ready; requests go into a file",
+            "write --access-log requests.jsonl, and see them with `tail -f requests.jsonl`; a file of that name is ./-"),
+        _ => Path.GetFullPath(file),
+    };
 
     private static async Task EndWithInputAsync(Terminal terminal, CancellationTokenSource end)
     {

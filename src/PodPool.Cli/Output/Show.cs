@@ -1,5 +1,4 @@
 using System.Globalization;
-using Spectre.Console;
 
 namespace PodPool.Cli.Output;
 
@@ -39,26 +38,5 @@ internal static class Show
     }
 
     /// <summary>Columns without lines, as lists of things look in a shell.</summary>
-    public static Table Columns(params ReadOnlySpan<string> headers)
-    {
-        var table = new Table { Border = TableBorder.None, UseSafeBorder = false };
-        foreach (var header in headers)
-        {
-            table.AddColumn(new TableColumn(new Text(header, new Style(decoration: Decoration.Bold))) { NoWrap = true, Padding = new Padding(0, 0, 3, 0) });
-        }
-
-        return table;
-    }
-
-    /// <summary>A row of plain text: no markup in it is read.</summary>
-    public static void Row(this Table table, params ReadOnlySpan<string> cells)
-    {
-        var texts = new Text[cells.Length];
-        for (var index = 0; index < cells.Length; index++)
-        {
-            texts[index] = new Text(cells[index]);
-        }
-
-        table.AddRow(texts);
-    }
+    public static ShellTable Columns(params ReadOnlySpan<string> headers) => new(headers);
 }

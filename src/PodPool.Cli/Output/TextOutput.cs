@@ -8,7 +8,7 @@ namespace PodPool.Cli.Output;
 internal sealed class TextOutput(Terminal terminal) : IOutput
 {
     /// <summary>Nothing is wrapped in a file or a pipe: no message and no row of a table is as long.</summary>
-    private const int WidthOfFiles = 100_000;
+    public const int WidthOfFiles = 100_000;
 
     private readonly IAnsiConsole _out = ConsoleOn(terminal.Out, terminal.OutIsTerminal, terminal);
 
@@ -78,6 +78,10 @@ internal sealed class TextOutput(Terminal terminal) : IOutput
         if (!isTerminal)
         {
             console.Profile.Width = WidthOfFiles;
+        }
+        else if (terminal.Width is { } width)
+        {
+            console.Profile.Width = width;
         }
 
         return console;

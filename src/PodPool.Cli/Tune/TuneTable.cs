@@ -39,6 +39,10 @@ internal static class TuneTable
         string[] own = several ? ["IDLE TIMEOUT", "CONCURRENCY"] : [];
         var table = Show.Columns(
             [" ", "POLICY", .. own, "MISSES", "REFUSED", "START P50", "P99", "P99.9", "WARM POD-H", "SERVING POD-H", "IDLE POD-H", "MEMORY GiB", "COST"]);
+
+        // What a decision needs least comes first; that some were refused is never left out.
+        string[] refused = report.Outcomes.All(row => row.Refused == 0) ? ["REFUSED"] : [];
+        table.LeaveOut(["IDLE POD-H", "SERVING POD-H", "MEMORY GiB", "P99.9", .. refused]);
         foreach (var row in report.Outcomes)
         {
             string[] which = several ? [Seconds(row.IdleTimeout), Text($"{row.Concurrency}")] : [];

@@ -85,6 +85,55 @@ public sealed class TargetBenchTests : IDisposable
         Assert.Contains("does not hold: strict: all.p50 <= 0", _terminal.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("burst", 50)]
+    [InlineData("many-functions", 8)]
+    public async Task One_round_of_a_load_is_measured_though_it_is_as_long_as_the_warm_up(string scenario, int requests)
+    {
+        await using var server = await AnswerServer.StartAsync(() => Task.CompletedTask);
+
+        Assert.True(
+            await _terminal.RunAsync("bench", "--scenario", scenario, "--target", server.Url, "--rounds", "1", "--output", "json") == ExitCode.Ok, _terminal.Error);
+
+        var run = Assert.Single(Runs());
+        Assert.Equal((requests, 0), (run.GetProperty("n").GetInt32(), run.GetProperty("warmup").GetInt32()));
+        Assert.Equal(requests, server.Requests);
+        Assert.Contains($"{scenario}: nothing is warmed up for ", _terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_load_that_is_written_to_be_all_warm_up_is_refused_before_anything_starts_unless_more_rounds_are_asked_for()
+    {
+        await using var server = await AnswerServer.StartAsync(() => Task.CompletedTask);
+        var file = Path.Combine(_terminal.Folder, "warm.yaml");
+        await File.WriteAllTextAsync(
+            file,
+            $"functions: {{a: {{url: '{server.Url}'}}}}\nloads: {{all: {{arrivals: burst, size: 4, calls: a, warmup: 4}}}}",
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExitCode.Usage, await _terminal.RunAsync("bench", "--file", file));
+        Assert.Contains("'warm' measures nothing of 'all': all of its 4 requests are warm-up (`warmup: 4`)", _terminal.Error, StringComparison.Ordinal);
+        Assert.Equal(0, server.Requests);
+
+        Assert.Equal(ExitCode.Ok, await _terminal.RunAsync("bench", "--file", file, "--rounds", "2", "--output", "json"));
+        Assert.Equal((4, 4), (Runs()[0].GetProperty("n").GetInt32(), Runs()[0].GetProperty("warmup").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Arrivals_at_random_that_never_came_are_said_so()
+    {
+        await using var server = await AnswerServer.StartAsync(() => Task.CompletedTask);
+        var file = Path.Combine(_terminal.Folder, "rare.yaml");
+        await File.WriteAllTextAsync(
+            file,
+            $"functions: {{a: {{url: '{server.Url}'}}}}\nduration: 1ms\nloads: {{all: {{arrivals: poisson, rate: 0.001, calls: a}}}}",
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExitCode.Failed, await _terminal.RunAsync("bench", "--file", file));
+
+        Assert.Contains("no request was measured", _terminal.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_command_that_cannot_make_it_cold_is_told_with_what_it_said()
     {

@@ -7,6 +7,9 @@ public sealed class CommandLineTests : IDisposable
 {
     private readonly TestTerminal _terminal = new();
 
+    /// <summary>Throws what no verb expects.</summary>
+    private Terminal Broken => _terminal.Terminal with { Environment = _ => throw new NotSupportedException("no such luck") };
+
     [Theory]
     [InlineData("lisst")]
     [InlineData("deploy")]
@@ -45,12 +48,25 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("bench", "compare", "x", "y", "--min-effect", "-1")]
     [InlineData("completion", "tcsh")]
     [InlineData("list", "--server", "ftp://somewhere")]
+    [InlineData("local", "--access-log", "")]
+    [InlineData("local", "--access-log", "-")]
+    [InlineData("local", "--state", "")]
     public async Task A_wrong_command_line_ends_with_2_and_says_what_is_wrong(params string[] arguments)
     {
         Assert.Equal(ExitCode.Usage, await _terminal.RunAsync(arguments));
 
         Assert.StartsWith("error: ", _terminal.Error, StringComparison.Ordinal);
         Assert.Empty(_terminal.Out);
+    }
+
+    [Fact]
+    public async Task A_wrong_command_line_is_JSON_for_scripts_too()
+    {
+        Assert.Equal(ExitCode.Usage, await _terminal.RunAsync("pool", "resize", "default", "--output", "json"));
+
+        using var json = JsonDocument.Parse(_terminal.Error);
+        Assert.Contains("--warm", json.RootElement.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal("see `podpool pool resize --help`", json.RootElement.GetProperty("error").GetProperty("remedy").GetString());
     }
 
     [Fact]
@@ -90,6 +106,55 @@ public sealed class CommandLineTests : IDisposable
         using var json = JsonDocument.Parse(_terminal.Error);
         Assert.Contains("no manager answers", json.RootElement.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Contains("podpool local", json.RootElement.GetProperty("error").GetProperty("remedy").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_nobody_reckoned_with_is_told_with_where_it_happened_and_has_its_own_exit_code()
+    {
+        Assert.Equal(ExitCode.Unexpected, await PodPoolCommand.RunAsync(["list"], Broken, TestContext.Current.CancellationToken));
+
+        Assert.StartsWith("error: unexpected: System.NotSupportedException: no such luck\nwhat to do: this is a defect of podpool: please report it", _terminal.Error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains("   at PodPool.Cli.", _terminal.Error, StringComparison.Ordinal);
+        Assert.Empty(_terminal.Out);
+    }
+
+    [Theory]
+    [InlineData("--output", "json")]
+    [InlineData("--output=json")]
+    [InlineData("-o", "json")]
+    public async Task What_nobody_reckoned_with_is_one_JSON_value_for_scripts(params string[] format)
+    {
+        Assert.Equal(ExitCode.Unexpected, await PodPoolCommand.RunAsync(["list", .. format], Broken, TestContext.Current.CancellationToken));
+
+        using var json = JsonDocument.Parse(_terminal.Error);
+        Assert.Equal("unexpected: System.NotSupportedException: no such luck", json.RootElement.GetProperty("error").GetProperty("message").GetString());
+        Assert.Empty(_terminal.Out);
+    }
+
+    [Theory]
+    [InlineData("error: unexpected: System.ObjectDisposedException: ", "--help")]
+    [InlineData("{\"error\":{\"message\":\"unexpected: System.ObjectDisposedException: ", "list", "--help", "--output=json")]
+    [InlineData("{\"error\":{\"message\":\"unexpected: System.ObjectDisposedException: ", "list", "-o", "json", "--help")]
+    public async Task What_fails_outside_of_a_verb_is_told_in_the_same_way(string told, params string[] arguments)
+    {
+        var closed = new StringWriter();
+        closed.Dispose();
+
+        Assert.Equal(ExitCode.Unexpected, await PodPoolCommand.RunAsync(arguments, _terminal.Terminal with { Out = closed }, TestContext.Current.CancellationToken));
+
+        Assert.StartsWith(told, _terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_interrupts_it_gets_no_error()
+    {
+        using var stop = new CancellationTokenSource();
+        await stop.CancelAsync();
+        _terminal["PODPOOL_SERVER"] = "unix:" + Path.Combine(_terminal.Folder, "nobody.sock");
+
+        Assert.Equal(ExitCode.Interrupted, await PodPoolCommand.RunAsync(["list"], _terminal.Terminal, stop.Token));
+
+        Assert.Empty(_terminal.Error);
     }
 
     [Theory]

@@ -26,6 +26,28 @@ public sealed class TuneTests : IDisposable
         Assert.Contains("kind: RuntimePool", _terminal.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(80, "* POLICY MISSES REFUSED START P50 P99 WARM POD-H COST", "Left out, as the terminal is narrow: IDLE POD-H, SERVING POD-H, MEMORY GiB, P99.9.")]
+    [InlineData(100, "* POLICY MISSES REFUSED START P50 P99 P99.9 WARM POD-H MEMORY GiB COST", "Left out, as the terminal is narrow: IDLE POD-H, SERVING POD-H.")]
+    [InlineData(120, "* POLICY MISSES REFUSED START P50 P99 P99.9 WARM POD-H SERVING POD-H MEMORY GiB COST", "Left out, as the terminal is narrow: IDLE POD-H.")]
+    [InlineData(130, "* POLICY MISSES REFUSED START P50 P99 P99.9 WARM POD-H SERVING POD-H IDLE POD-H MEMORY GiB COST", "")]
+    public async Task A_narrow_terminal_gets_fewer_columns_and_no_broken_word(int width, string headers, string leftOut)
+    {
+        _terminal["NO_COLOR"] = "1";
+        var person = _terminal.Terminal with { OutIsTerminal = true, Width = width };
+
+        Assert.Equal(ExitCode.Ok, await PodPoolCommand.RunAsync(Small, person, TestContext.Current.CancellationToken));
+
+        var lines = _terminal.Out.ReplaceLineEndings("\n").Split('\n');
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, width));
+        var header = Array.FindIndex(lines, line => line.Contains(" POLICY ", StringComparison.Ordinal));
+        Assert.Equal(headers, "* " + string.Join(' ', lines[header].Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Matches(@"^[* ] +fixed 1 +[0-9.]+ % ", lines[header + 1]);
+        Assert.Equal(leftOut.Length > 0, _terminal.Out.Contains("Left out", StringComparison.Ordinal));
+        Assert.Contains(leftOut, string.Join(' ', lines.Select(line => line.Trim())), StringComparison.Ordinal);
+        Assert.DoesNotContain("…", _terminal.Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_script_gets_the_same_as_JSON_and_twice_the_same()
     {

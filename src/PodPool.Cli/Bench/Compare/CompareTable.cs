@@ -16,20 +16,13 @@ internal static class CompareTable
             console.MarkupLine("[yellow]Not all of it was measured on one machine and in one way: what differs may be that.[/]");
         }
 
-        var table = new Table { Border = TableBorder.SimpleHeavy };
-        table.AddColumn("scenario").AddColumn("mode");
-        foreach (var name in (string[])["n", "", "before", "after", "ratio", "lies within", "p"])
-        {
-            table.AddColumn(new TableColumn(name).RightAligned());
-        }
-
-        table.AddColumn("verdict");
+        var table = new FramedTable(["scenario", "mode"], ["n", "", "before", "after", "ratio", "lies within", "p", "verdict"], leaveOut: ["p", "n", "lies within"]);
         foreach (var run in comparison.Runs)
         {
             var first = true;
             foreach (var point in run.Points)
             {
-                table.AddRow(
+                table.Row(
                     new Text(first ? run.Scenario : ""),
                     new Text(first ? run.Mode : ""),
                     new Text(first ? string.Create(CultureInfo.InvariantCulture, $"{run.BeforeN}, {run.AfterN}") : ""),
@@ -44,7 +37,7 @@ internal static class CompareTable
             }
         }
 
-        console.Write(table);
+        table.Write(console);
         foreach (var run in comparison.Runs.Where(run => run.MoreErrors))
         {
             console.MarkupLineInterpolated($"[red]{run.Scenario}, {run.Mode}: {run.AfterErrors} of {run.AfterN + run.AfterErrors} requests failed, where {run.BeforeErrors} of {run.BeforeN + run.BeforeErrors} did[/]");

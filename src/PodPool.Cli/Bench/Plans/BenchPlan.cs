@@ -22,6 +22,19 @@ internal sealed record BenchPlan(
     public string ModeOf(PlanStage stage, PlanLoad load)
         => Stages.Count(other => other.Loads.Any(named => named.Name == load.Name)) == 1 ? load.Name : $"{stage.Name}.{load.Name}";
 
+    /// <summary>The loads whose requests are all warm-up, in rounds and durations as they are: of those nothing is measured.</summary>
+    public IEnumerable<(PlanStage Stage, PlanLoad Load)> Unmeasured
+        => Loads.Where(one => one.Load.Warmup > 0 && RequestsOf(one.Stage, one.Load) <= one.Load.Warmup);
+
+    /// <summary>About how many requests a load makes in all rounds.</summary>
+    public double RequestsOf(PlanStage stage, PlanLoad load) => Rounds * LoadSchedule.Expected(load.Arrivals, stage.Duration);
+
+    /// <summary>Without the warm-up of some loads: all of their requests are measured.</summary>
+    public BenchPlan WithoutWarmup(IReadOnlyCollection<(PlanStage Stage, PlanLoad Load)> loads) => this with
+    {
+        Stages = [.. Stages.Select(stage => stage with { Loads = [.. stage.Loads.Select(load => loads.Contains((stage, load)) ? load with { Warmup = 0 } : load)] })],
+    };
+
     /// <summary>With other numbers than it is written with.</summary>
     /// <param name="duration">Of each stage; null: as written.</param>
     /// <param name="rounds">Null: as written.</param>

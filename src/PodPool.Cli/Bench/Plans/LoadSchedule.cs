@@ -26,6 +26,7 @@ internal static class LoadSchedule
         {
             PlanArrivalKind.OneAtATime => arrivals.Count,
             PlanArrivalKind.Burst => arrivals.Size * (arrivals.Every is { } every ? Math.Max(1, Math.Ceiling(seconds / every.TotalSeconds)) : 1),
+            PlanArrivalKind.Constant => Math.Ceiling(arrivals.Rate * seconds),
             _ => arrivals.Rate * seconds,
         };
     }

@@ -63,6 +63,7 @@ internal static class PlanBench
         if (runs.Count == 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            throw CliException.Failed("no request was measured: arrivals at random made none, or no more than are warm-up", "give it longer with --duration, or more rounds with --rounds");
         }
 
         var urls = plans.SelectMany(plan => plan.Functions).SelectMany(function => function.Urls).Select(url => url.ToString()).Distinct();

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using PodPool.Cli.CommandLine;
+using PodPool.Cli.Output;
 
 namespace PodPool.Cli.Bench.Plans;
 
@@ -89,7 +91,35 @@ internal static class PlanOptions
         var (seconds, rounds) = (context.Get(Duration), context.Get(Rounds));
         return plans.Count == 0 && (seconds ?? rounds) is not null
             ? throw CliException.Usage("--duration and --rounds are of loads", "name one with --scenario or --file; first requests have --count")
-            : [.. plans.Select(plan => plan.With(seconds is { } wanted ? TimeSpan.FromSeconds(wanted) : null, rounds))];
+            : [.. plans.Select(plan => Measured(plan, plan.With(seconds is { } wanted ? TimeSpan.FromSeconds(wanted) : null, rounds), context.Output))];
+    }
+
+    /// <summary>A scenario of which each load has requests that are measured.</summary>
+    /// <param name="written">As it is written.</param>
+    /// <param name="asked">With the rounds and the duration of the command line.</param>
+    /// <param name="output">Told of what is not warmed up.</param>
+    /// <exception cref="CliException">It is written so that nothing of a load is measured.</exception>
+    internal static BenchPlan Measured(BenchPlan written, BenchPlan asked, IOutput output)
+    {
+        (PlanStage Stage, PlanLoad Load)[] unmeasured = [.. asked.Unmeasured];
+        if (unmeasured.Length == 0)
+        {
+            return asked;
+        }
+
+        HashSet<string> anyway = [.. written.Unmeasured.Select(one => written.ModeOf(one.Stage, one.Load))];
+        if (unmeasured.FirstOrDefault(one => anyway.Contains(asked.ModeOf(one.Stage, one.Load))) is (var stage, { } load))
+        {
+            throw CliException.Usage(
+                string.Create(CultureInfo.InvariantCulture, $"the scenario '{asked.Name}' measures nothing of '{asked.ModeOf(stage, load)}': all of its {asked.RequestsOf(stage, load):0.#} requests are warm-up (`warmup: {load.Warmup}`)"),
+                "lower its `warmup`, or raise `rounds` (--rounds) or the duration (--duration)");
+        }
+
+        // Who asks for one round wants to see one, not the reason why there is none.
+        output.Warn(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{asked.Name}: nothing is warmed up for {string.Join(", ", unmeasured.Select(one => asked.ModeOf(one.Stage, one.Load)))}: in so few requests as --rounds and --duration leave, all would be warm-up; all are measured"));
+        return asked.WithoutWarmup(unmeasured);
     }
 
     /// <summary>Warm pods for a platform of one's own that fits all scenarios, as near to the usual number as can be.</summary>
