@@ -36,7 +36,7 @@ public sealed class TuneTests : IDisposable
         _terminal["NO_COLOR"] = "1";
         var person = _terminal.Terminal with { OutIsTerminal = true, Width = width };
 
-        Assert.Equal(ExitCode.Ok, await PodPoolCommand.RunAsync(Small, person, TestContext.Current.CancellationToken));
+        Assert.Equal(ExitCode.Ok, await PodPoolCommand.RunAsync([.. Small, "--concurrency", "1", "--miss-probability", "0.010000001"], person, TestContext.Current.CancellationToken));
 
         var lines = _terminal.Out.ReplaceLineEndings("\n").Split('\n');
         Assert.All(lines, line => Assert.InRange(line.Length, 0, width));
