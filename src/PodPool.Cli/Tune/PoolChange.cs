@@ -6,6 +6,7 @@ using PodPool.Cli.Server;
 using PodPool.Contracts.V1;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Pools;
+using PodPool.Manager.Kubernetes.Resources;
 using PodPool.Simulation;
 
 namespace PodPool.Cli.Tune;
@@ -13,6 +14,8 @@ namespace PodPool.Cli.Tune;
 /// <summary>Makes a pool what was recommended: shows what will be other than it is, asks, and changes only that.</summary>
 internal sealed class PoolChange(VerbContext context, ServerConnection server, PoolFacts pool, Candidate candidate)
 {
+    private const int Attempts = 10;
+
     /// <summary>What could not be changed in the end is said before anything is tried.</summary>
     /// <param name="context">What is asked for.</param>
     /// <param name="pool">The pool.</param>
@@ -69,7 +72,7 @@ internal sealed class PoolChange(VerbContext context, ServerConnection server, P
                     },
                 },
             };
-            await server.Cluster!.Pools.PatchAsync(ObjectName.Of(existing), patch, existing.Metadata.ResourceVersion, cancellationToken).ConfigureAwait(false);
+            await PatchAsync(existing, patch, before, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -78,6 +81,28 @@ internal sealed class PoolChange(VerbContext context, ServerConnection server, P
 
         context.Output.Note($"The pool {pool.Name} is changed.");
         return true;
+    }
+
+    /// <summary>Changes it if its size is what was shown. The manager writes its status all the while: that is another version, and nobody's change.</summary>
+    private async Task PatchAsync(RuntimePoolResource shown, JsonObject patch, List<string> before, CancellationToken cancellationToken)
+    {
+        var (name, found) = (ObjectName.Of(shown), shown);
+        for (var left = Attempts; ; left--)
+        {
+            try
+            {
+                await server.Cluster!.Pools.PatchAsync(name, patch, found.Metadata.ResourceVersion, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (ApiException exception) when (exception.Failure == ApiFailure.Conflict && left > 1)
+            {
+                found = await server.Cluster!.Pools.GetAsync(name, cancellationToken).ConfigureAwait(false);
+                if (!PoolSizeText.Lines(found.Spec.Size).SequenceEqual(before))
+                {
+                    throw CliException.Failed($"the size of the pool {pool.Name} was changed by somebody else meanwhile; nothing was changed", "look at it with `podpool pool list`, and run this again");
+                }
+            }
+        }
     }
 
     private bool Confirmed()

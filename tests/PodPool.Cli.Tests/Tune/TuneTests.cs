@@ -252,6 +252,29 @@ public sealed class TuneTests : IDisposable
         Assert.Equal(warm, Pool(cluster)["spec"]!["size"]!["warm"]!.ToString());
     }
 
+    [Theory]
+    [InlineData("""{"status":{"warm":3}}""", ExitCode.Ok, "8", "is changed")]
+    [InlineData("""{"spec":{"size":{"warm":5}}}""", ExitCode.Failed, "5", "was changed by somebody else meanwhile")]
+    public async Task What_a_manager_says_of_a_pool_meanwhile_does_not_hinder_its_change_what_a_person_says_does(string change, int exit, string warm, string said)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var person = cluster.Terminal.Terminal with
+        {
+            ErrorIsTerminal = true,
+            In = () =>
+            {
+                cluster.Server.Store.Patch(TestCluster.Pools, new(TestCluster.Installation, "default"), JsonNode.Parse(change)!.AsObject());
+                return new MemoryStream("y\n"u8.ToArray());
+            },
+        };
+
+        Assert.Equal(exit, await PodPoolCommand.RunAsync(
+            [.. Small, "--sizes", "8", "--policies", "fixed", "--miss-probability", "0.5", "--apply", "--context", "test"], person, TestContext.Current.CancellationToken));
+
+        Assert.Contains(said, cluster.Terminal.Error, StringComparison.Ordinal);
+        Assert.Equal(warm, Pool(cluster)["spec"]!["size"]!["warm"]!.ToString());
+    }
+
     [Fact]
     public async Task Refill_times_are_those_that_the_pool_has_measured()
     {
