@@ -3,6 +3,7 @@ using System.Text;
 using PodPool.Cli.CommandLine;
 using PodPool.Cli.Deploy;
 using PodPool.Cli.Output;
+using PodPool.Contracts;
 using PodPool.Contracts.V1;
 
 namespace PodPool.Cli.Local;
@@ -18,7 +19,7 @@ internal sealed class LocalRehearsal(Operator.OperatorClient server, Uri router)
     /// <summary>In a namespace that says whose it is, for the moment in which `podpool list` would show it.</summary>
     private static FunctionSpec Function => new()
     {
-        Function = new FunctionName { Namespace = "podpool", Name = "rehearsal" },
+        Function = new FunctionName { Namespace = RehearsalFunction.Namespace, Name = RehearsalFunction.Name },
         EntryPoint = EntryPoint,
     };
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
+using PodPool.Contracts;
 using PodPool.Contracts.Packages;
 using PodPool.Contracts.V1;
 using PodPool.Contracts.Wire;
@@ -65,7 +66,7 @@ internal static class ManagerRehearsal
         }
     }
 
-    private static FunctionName Function => new() { Namespace = "podpool", Name = "rehearsal" };
+    private static FunctionName Function => new() { Namespace = RehearsalFunction.Namespace, Name = RehearsalFunction.Name };
 
     private static async Task AddFunctionAsync(IServiceProvider services, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using PodPool.Contracts;
 using PodPool.Contracts.V1;
 
 namespace PodPool.Router.Routing;
@@ -6,7 +7,7 @@ namespace PodPool.Router.Routing;
 internal readonly record struct FunctionId(string Namespace, string Name)
 {
     /// <summary>Whom `podpool local` calls before it is ready: no caller's request, which nobody shall count.</summary>
-    public static readonly FunctionId Rehearsal = new("podpool", "rehearsal");
+    public static readonly FunctionId Rehearsal = new(RehearsalFunction.Namespace, RehearsalFunction.Name);
 
     public static FunctionId Of(FunctionName name) => new(name.Namespace, name.Name);
 

@@ -80,11 +80,7 @@ public sealed class AccessLogTests : IDisposable
         var log = new AccessLog(disk, clock, NullLogger<AccessLog>.Instance);
         await log.StartAsync(Platform.Cancelled);
 
-        Note(log, "lost");
-        await disk.Refused.WaitForAsync(_ => true);
-        disk.IsFull = false;
-        Note(log, "written");
-        await log.DisposeAsync();
+        await LoseOneAndWriteOneAsync(log, disk);
 
         Assert.Equal(1, log.Lost);
         Assert.Contains("\"function\":\"default/written\"", Assert.Single(disk.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
@@ -115,11 +111,7 @@ public sealed class AccessLogTests : IDisposable
         var log = new AccessLog(disk, new FakeTimeProvider(), NullLogger<AccessLog>.Instance);
         await log.StartAsync(Platform.Cancelled);
 
-        Note(log, "lost");
-        await disk.Refused.WaitForAsync(_ => true);
-        disk.IsFull = false;
-        Note(log, "written");
-        await log.DisposeAsync();
+        await LoseOneAndWriteOneAsync(log, disk);
 
         var lines = disk.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(2, lines.Length);
@@ -143,6 +135,15 @@ public sealed class AccessLogTests : IDisposable
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    private static async Task LoseOneAndWriteOneAsync(AccessLog log, FullDisk disk)
+    {
+        Note(log, "lost");
+        await disk.Refused.WaitForAsync(_ => true);
+        disk.IsFull = false;
+        Note(log, "written");
+        await log.DisposeAsync();
+    }
 
     [Fact]
     public async Task A_disk_that_is_full_to_the_end_keeps_no_router_from_ending()

@@ -3,7 +3,8 @@ using PodPool.Simulation;
 namespace PodPool.Manager.WebConsole.Advice;
 
 /// <summary>
-/// Tries a pool's own claims on sizes, as <c>podpool tune</c> tries a trace: a few and the automatic size, then those that lead to the smallest that does. It is bounded: no more claims than are remembered (<see cref="Pools.ClaimTrace.Capacity"/>), on 16 sizes at most, on one processor.
+/// Tries a pool's own claims on sizes, as <c>podpool tune</c> tries a trace: a few and the automatic size, then those that lead to the smallest that
+/// does. It is bounded: no more claims than are remembered (<see cref="Pools.ClaimTrace.Capacity"/>), on 16 sizes at most, on one processor.
 /// </summary>
 internal static class Advisor
 {
