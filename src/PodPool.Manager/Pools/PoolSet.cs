@@ -168,8 +168,12 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
 
         foreach (var (pod, link) in _pods.All)
         {
-            _doors.Observed(pod, link.FunctionAddress, link.Observation);
-            _platform.Observed(link.Observation);
+            // One that has not answered yet has said nothing.
+            if (link.FirstStatus.IsCompleted)
+            {
+                _doors.Observed(pod, link.FunctionAddress, link.Observation);
+                _platform.Observed(link.Observation);
+            }
         }
 
         foreach (var pod in await _platform.ListAsync(cancellationToken).ConfigureAwait(false))

@@ -6,6 +6,7 @@ using PodPool.Core;
 using PodPool.Manager.Claims;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Pools;
+using PodPool.Manager.Kubernetes.Queueing;
 using PodPool.Manager.Kubernetes.Resources;
 using PodPool.Manager.Kubernetes.Watching;
 using PodPool.Manager.Platform;
@@ -26,11 +27,15 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
 
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>A node that ends may end many pods.</summary>
+    private const int Removers = 4;
+
     private readonly Resource<V1Pod> _pods;
     private readonly PodInformers _informers;
     private readonly NodeWatch _nodes;
     private readonly Informer<RuntimePoolResource> _pools;
     private readonly PodLabelWriter _labels;
+    private readonly WorkQueue<PodId> _ended;
     private readonly PodLogSource _logs;
     private readonly ClaimKey _key;
     private readonly ManagerOptions _options;
@@ -55,6 +60,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         _informers = new(api, this, time, loggers);
         _nodes = new(api, time, loggers, NodeIsLost);
         _labels = new(_pods, _informers.Find, time, loggers.CreateLogger<PodLabelWriter>());
+        _ended = new(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)), time);
         _logs = new(api);
         pools.Tell((IInformerHandler<RuntimePoolResource>)this);
     }
@@ -67,7 +73,8 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         {
             _running = Task.WhenAll(
                 Task.Run(() => _nodes.RunAsync(_closed.Token), CancellationToken.None),
-                Task.Run(() => _labels.RunAsync(_closed.Token), CancellationToken.None));
+                Task.Run(() => _labels.RunAsync(_closed.Token), CancellationToken.None),
+                Task.Run(() => _ended.RunAsync(Removers, RemoveAsync, (pod, exception) => Log.NotRemoved(_logger, pod.Value, exception.Message), _closed.Token), CancellationToken.None));
         }
 
         await _pools.Synced.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -145,10 +152,21 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
 
     /// <inheritdoc/>
     public void ClaimStarted(ClaimOrder order)
-        => Label(order.Pod, PodStates.Claimed, new(order.Function.Name, order.Function.Revision, order.Claim));
+    {
+        if (_names.TryGetValue(order.Pod, out var name))
+        {
+            _labels.Claimed(name, new(order.Function.Name, order.Function.Revision, order.Claim));
+        }
+    }
 
     /// <inheritdoc/>
-    public void Observed(PodObservation observation) => Label(observation.Pod, PodStates.Of(observation.Phase), observation.Binding);
+    public void Observed(PodObservation observation)
+    {
+        if (_names.TryGetValue(observation.Pod, out var name))
+        {
+            _labels.Observed(name, observation.Phase, observation.Binding);
+        }
+    }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ReadLogAsync(PodId pod, int tail, bool follow, CancellationToken cancellationToken)
@@ -180,6 +198,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         await StopAsync(keepPods: true, CancellationToken.None).ConfigureAwait(false);
         await _informers.DisposeAsync().ConfigureAwait(false);
         _labels.Dispose();
+        _ended.Dispose();
         _nodes.Dispose();
         _closed.Dispose();
     }
@@ -206,13 +225,15 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
     private void Tell(V1Pod pod)
     {
         var id = new PodId(pod.Metadata.Name);
-        _names[id] = ObjectName.Of(pod);
+        var name = ObjectName.Of(pod);
+        _names[id] = name;
+        _labels.Seen(name, pod);
         if (PodTroubles.HasEnded(pod))
         {
             // Its processes are gone; what is left is an entry in a list. A pod that never was warm is told of first: the message is its pool's.
             _observer!.Seen(Describe(pod));
             _observer!.Gone(id, PodTroubles.Of(pod).Message);
-            _ = RemoveAsync(id);
+            _ended.Add(id);
         }
         else
         {
@@ -241,17 +262,15 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         }
     }
 
-    private async Task RemoveAsync(PodId pod)
+    /// <summary>Nobody lists it any more: it is tried until it is gone.</summary>
+    private async Task<TimeSpan?> RemoveAsync(PodId pod, CancellationToken cancellationToken)
     {
-        try
+        if (_names.ContainsKey(pod))
         {
-            await DeleteAsync(pod, gently: false, _closed.Token).ConfigureAwait(false);
+            await DeleteAsync(pod, gently: false, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is ApiException or OperationCanceledException)
-        {
-            // Whoever leads next, or the pool's own end, removes it.
-            Log.NotRemoved(_logger, pod.Value, exception.Message);
-        }
+
+        return null;
     }
 
     private void Forget(PodId pod, ObjectName name, string why)
@@ -268,14 +287,6 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         foreach (var pod in pods)
         {
             _observer!.Seen(Describe(pod));
-        }
-    }
-
-    private void Label(PodId pod, string state, PodBinding? binding)
-    {
-        if (_names.TryGetValue(pod, out var name))
-        {
-            _labels.Want(name, state, binding);
         }
     }
 
@@ -311,7 +322,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         [LoggerMessage(2, LogLevel.Warning, "Node {Node} is not ready; none of its {Count} pods is claimed any more", EventName = "NodeLost")]
         public static partial void NodeLost(ILogger logger, string node, int count);
 
-        [LoggerMessage(3, LogLevel.Warning, "Pod {Pod}, which has ended, could not be removed: {Message}", EventName = "NotRemoved")]
+        [LoggerMessage(3, LogLevel.Warning, "Pod {Pod}, which has ended, could not be removed, and will be: {Message}", EventName = "NotRemoved")]
         public static partial void NotRemoved(ILogger logger, string pod, string message);
 
         [LoggerMessage(4, LogLevel.Debug, "Whether pod {Pod} was created is still not known: {Message}", EventName = "StillUncertain")]

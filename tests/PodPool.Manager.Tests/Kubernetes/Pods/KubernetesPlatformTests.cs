@@ -21,6 +21,8 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
     private static readonly PodId Pod = new("default-abc");
     private static readonly ObjectName Name = new("ns", "default-abc");
     private static readonly FunctionName Hello = new("shop", "hello");
+    private static readonly ClaimOrder Order = new(new("claim-1"), Pod, new(Hello, "r1", "sha256:1", 1, new(0, 1, TimeSpan.FromMinutes(1)), EmptyPoolPolicy.Wait), TimeSpan.FromSeconds(1));
+    private static readonly PodObservation Serving = new(Pod, PodPhase.Serving, "node-1", new(Hello, "r1", Order.Claim));
 
     private readonly CancellationTokenSource _ending = new();
     private readonly Observer _observer = new();
@@ -108,9 +110,8 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
     public async Task Labels_say_what_a_pod_is_and_a_start_is_one_write()
     {
         await RunningAsync();
-        var claim = new ClaimId("claim-1");
-        _platform.ClaimStarted(new(claim, Pod, new(Hello, "r1", "sha256:1", 1, new(0, 1, TimeSpan.FromMinutes(1)), EmptyPoolPolicy.Wait), TimeSpan.FromSeconds(1)));
-        _platform.Observed(new(Pod, PodPhase.Serving, "node-1", new(Hello, "r1", claim)));
+        _platform.ClaimStarted(Order);
+        _platform.Observed(Serving);
         await UntilAsync(() => Labels()?["podpool.dev/state"]?.GetValue<string>() == PodStates.Serving);
 
         Assert.Equal("hello", Labels()![PodLabels.Function]!.GetValue<string>());
@@ -118,6 +119,18 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
         Assert.Equal("r1", Labels()![PodLabels.Revision]!.GetValue<string>());
         Assert.Single(_server.Requests, request => request.Verb == "patch" && request.Kind == FakeKind.Pods);
         await _observer.UntilAsync(() => _platform.PodsOfAsync(Hello, Test).Result is [var serving] && serving == Pod);
+    }
+
+    [Fact]
+    public async Task A_claim_that_never_came_to_its_pod_is_not_said_of_it_any_more()
+    {
+        await RunningAsync();
+        _platform.ClaimStarted(Order);
+        await UntilAsync(() => Labels()?[PodLabels.Function] is not null);
+        _platform.Observed(new(Pod, PodPhase.Warm, "node-1"));
+        await UntilAsync(() => Labels()?[PodLabels.State]?.GetValue<string>() == PodStates.Warm);
+        Assert.DoesNotContain(Labels()!, label => label.Key is PodLabels.Function or PodLabels.FunctionNamespace or PodLabels.Revision);
+        await _observer.UntilAsync(() => _platform.PodsOfAsync(Hello, Test).Result.Count == 0);
     }
 
     [Fact]
@@ -132,10 +145,6 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
         _platform.Observed(new(other, PodPhase.Warm, "node-2"));
         await UntilAsync(() => Labels(new("ns", "default-def"))?["podpool.dev/state"]?.GetValue<string>() == PodStates.Warm);
         Assert.Single(_server.Requests, request => request.Verb == "patch" && request.Kind == FakeKind.Pods);
-
-        // Back to what was seen before the last write is news.
-        _platform.Observed(new(other, PodPhase.Starting, "node-2"));
-        await UntilAsync(() => Labels(new("ns", "default-def"))?["podpool.dev/state"]?.GetValue<string>() == PodStates.Starting);
     }
 
     [Theory]
@@ -177,6 +186,15 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
         _server.Store.Patch(FakeKind.Pods, Name, new() { ["status"] = new JsonObject { ["phase"] = "Failed", ["reason"] = "Evicted", ["message"] = "low on disk" } });
         await _observer.UntilAsync(() => _observer.Gone.ContainsKey(Pod));
         Assert.Contains("low on disk", _observer.Gone[Pod], StringComparison.Ordinal);
+        await UntilAsync(() => _server.Store.Find(FakeKind.Pods, Name) is null or { IsDeleting: true });
+    }
+
+    [Fact]
+    public async Task An_entry_that_could_not_be_removed_is_tried_again()
+    {
+        await RunningAsync();
+        _server.Fail(request => request.Verb == "delete" ? new FakeFault.Refused(500, "InternalError") : null, times: 7);
+        _server.Store.Patch(FakeKind.Pods, Name, new() { ["status"] = new JsonObject { ["phase"] = "Failed" } });
         await UntilAsync(() => _server.Store.Find(FakeKind.Pods, Name) is null or { IsDeleting: true });
     }
 

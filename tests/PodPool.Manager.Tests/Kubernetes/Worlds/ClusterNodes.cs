@@ -34,13 +34,13 @@ internal sealed class ClusterNodes : IAsyncDisposable
     /// <summary>The pods whose processes run.</summary>
     public IEnumerable<ClusterPod> Running => _pods.Values.Where(pod => !pod.Ended.IsCancellationRequested);
 
-    public void Start() => _running = Task.Run(RunAsync);
+    public void Start() => _running = Task.Run(() => SeenAsync(RunAsync));
 
     /// <summary>A pod's process ends by itself; its entry stays until somebody removes it.</summary>
     public void Fail(ClusterPod pod, string message)
     {
         pod.Die();
-        Tell(pod, new() { ["status"] = new JsonObject { ["phase"] = "Failed", ["reason"] = "Error", ["message"] = message } });
+        Tell(pod, new() { ["status"] = new JsonObject { ["phase"] = "Failed", ["reason"] = "Error", ["message"] = message } }, evenOver: true);
     }
 
     /// <summary>A node stops to answer the API server, or answers again.</summary>
@@ -69,6 +69,23 @@ internal sealed class ClusterNodes : IAsyncDisposable
         _ending.Dispose();
     }
 
+    /// <summary>A node that stops to do its work would look like a cluster that does not come to rest.</summary>
+    private async Task SeenAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (OperationCanceledException)
+        {
+            // The world is over.
+        }
+        catch (Exception exception)
+        {
+            _world.Witness.Saw($"a node failed: {exception}");
+        }
+    }
+
     private async Task RunAsync()
     {
         while (true)
@@ -84,7 +101,8 @@ internal sealed class ClusterNodes : IAsyncDisposable
                 }
                 else if (!_pods.ContainsKey(pod.Name))
                 {
-                    _ = LiveAsync(_pods[pod.Name] = new(_world, pod.Name, _socket.NewAddress()));
+                    var born = _pods[pod.Name] = new(_world, pod.Name, _socket.NewAddress());
+                    _ = SeenAsync(() => LiveAsync(born));
                 }
             }
 
@@ -101,6 +119,11 @@ internal sealed class ClusterNodes : IAsyncDisposable
     private async Task LiveAsync(ClusterPod pod)
     {
         await _world.DelayAsync(_world.Weather.Create);
+        if (pod.Ended.IsCancellationRequested)
+        {
+            return;
+        }
+
         _socket.Add(pod);
         Tell(pod, new()
         {
@@ -143,11 +166,11 @@ internal sealed class ClusterNodes : IAsyncDisposable
         }
     }
 
-    private void Tell(ClusterPod pod, JsonObject status)
+    private void Tell(ClusterPod pod, JsonObject status, bool evenOver = false)
     {
         try
         {
-            _store.Patch(FakeKind.Pods, new(ClusterWorld.Namespace, pod.Name), status);
+            _store.Update(FakeKind.Pods, new(ClusterWorld.Namespace, pod.Name), FakePart.Whole, current => evenOver || !pod.Ended.IsCancellationRequested ? FakePatch.Merge(current, status) : current);
         }
         catch (FakeApiError)
         {

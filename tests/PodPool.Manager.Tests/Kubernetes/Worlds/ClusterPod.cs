@@ -14,7 +14,6 @@ internal sealed class ClusterPod(ClusterWorld world, string name, string address
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ended = new();
-    private readonly HashSet<Name> _refused = [];
     private PodStatus _status = new() { PodId = name, Phase = PodPhase.PodStarting, FunctionAddress = $"http://{address}:8080" };
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<SpecializeResponse>? _answer;
@@ -41,15 +40,6 @@ internal sealed class ClusterPod(ClusterWorld world, string name, string address
 
     /// <summary>What it is bound to, dead or alive; null: it never took a claim.</summary>
     public Name? Bound => Now.Status.Binding is { } binding ? new(binding.Namespace, binding.Function) : null;
-
-    /// <summary>Whether a claim for a function came too late, or to the wrong pod.</summary>
-    public bool HasRefused(Name function)
-    {
-        lock (_gate)
-        {
-            return _refused.Contains(function);
-        }
-    }
 
     public void Become(PodPhase phase)
     {
@@ -88,7 +78,6 @@ internal sealed class ClusterPod(ClusterWorld world, string name, string address
 
             if (claim.PodId != name || _status.Phase != PodPhase.PodWarm)
             {
-                _refused.Add(function);
                 throw (claim.PodId != name ? Reason.ClaimWrongPod : _status.Binding is null ? Reason.PodNotWarm : Reason.ClaimConflict).ToException($"{name} is {_status.Phase}");
             }
 

@@ -17,7 +17,6 @@ internal sealed class ClusterWitness
 
     private readonly ClusterWorld _world;
     private readonly ConcurrentQueue<string> _seen = new();
-    private readonly Dictionary<string, HashSet<FunctionName>> _labels = [];
     private int _claims;
     private int _instances;
     private int _refusals;
@@ -57,7 +56,7 @@ internal sealed class ClusterWitness
     /// <summary>At any time. Meanwhile the clock stands still.</summary>
     public async Task LookAsync()
     {
-        Assert.Empty(_seen);
+        Assert.True(_seen.IsEmpty, string.Join("\n", _seen));
         foreach (var router in _world.Routers)
         {
             if (router.Overdue(_world.Lateness) is { Count: > 0 } overdue)
@@ -131,17 +130,15 @@ internal sealed class ClusterWitness
         return said == isSo ? null : $"is {isSo}, its labels say {said}";
     }
 
-    /// <summary>A pod that ever was one function's is never another's. Called under the store's lock.</summary>
+    /// <summary>A pod is said to serve what it is bound to; only that a claim is on its way to it may be said before it knows. Called under the store's lock.</summary>
     private void Changed(FakeChange change)
     {
-        if (change.Kind == FakeKind.Pods && Label(change.After, PodLabels.Function) is { } name)
+        if (change.Kind == FakeKind.Pods && Label(change.After, PodLabels.Function) is { } name && Label(change.After, PodLabels.State) is var state && state != PodStates.Claimed)
         {
-            var pod = change.After.Name;
-            var functions = _labels.TryGetValue(pod, out var before) ? before : _labels[pod] = [];
-            if (functions.Add(new(Label(change.After, PodLabels.FunctionNamespace)!, name)) && functions.Count > 1
-                && functions.Count(function => _world.Nodes.Find(pod)?.HasRefused(function) != true) > 1)
+            var function = new FunctionName(Label(change.After, PodLabels.FunctionNamespace)!, name);
+            if (_world.Nodes.Find(change.After.Name) is { } pod && pod.Bound != function)
             {
-                Saw($"{pod} was said to be of {string.Join(" and ", functions)}");
+                Saw($"{pod.Name} is said to be {state} for {function}, and is bound to {pod.Bound?.ToString() ?? "nothing"}");
             }
         }
     }

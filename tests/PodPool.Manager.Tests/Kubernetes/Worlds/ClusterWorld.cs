@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Microsoft.Extensions.Time.Testing;
 using PodPool.Core;
 using PodPool.Manager.Claims;
 using PodPool.Manager.Kubernetes.Resources;
@@ -45,7 +44,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
     private DateTimeOffset _jumpCounts;
     private int _names;
 
-    private ClusterWorld(WorldCourse course, PodSocket socket, FakeTimeProvider clock, FakeApiServer server)
+    private ClusterWorld(WorldCourse course, PodSocket socket, ConcurrentClock clock, FakeApiServer server)
     {
         (_random, _socket, Clock, Server) = (new Random(course.Seed), socket, clock, server);
         Weather = course.Storm ? Weather.Storm : Weather.Fair;
@@ -65,7 +64,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
         Heal();
     }
 
-    public FakeTimeProvider Clock { get; }
+    public ConcurrentClock Clock { get; }
 
     public FakeApiServer Server { get; }
 
@@ -103,7 +102,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
     public static async Task<ClusterWorld> StartAsync(WorldCourse course, PodSocket socket)
     {
         // From now on: what counts real time, as calls' deadlines do, is never late.
-        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var clock = new ConcurrentClock(TimeProvider.System.GetUtcNow());
         var world = new ClusterWorld(course, socket, clock, await FakeApiServer.StartAsync(clock));
         world.AddRouter();
         world.AddRouter();
