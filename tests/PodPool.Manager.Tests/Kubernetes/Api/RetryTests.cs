@@ -1,10 +1,9 @@
 using System.Diagnostics.Metrics;
-using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Peers;
+using k8s.Models;
 
 namespace PodPool.Manager.Tests.Kubernetes.Api;
 
@@ -13,7 +12,7 @@ public class RetryTests
     private static readonly ObjectName A = new("default", "a");
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
-    private readonly FakeTimeProvider _time = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly ConcurrentClock _time = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
 using PodPool.Manager.Tests.Peers;
 
 namespace PodPool.Manager.Tests.Kubernetes.FakeApi;
@@ -7,17 +6,12 @@ namespace PodPool.Manager.Tests.Kubernetes.FakeApi;
 internal static class SteppedTime
 {
     /// <summary>Lets the clock run in steps, as fast as what hangs on it keeps up, until something is so.</summary>
-    public static Task AdvanceUntilAsync(this FakeTimeProvider time, Func<bool> isSo, TimeSpan step) => StepUntilAsync(time.Advance, isSo, step);
-
-    /// <summary>The same.</summary>
-    public static Task AdvanceUntilAsync(this ConcurrentClock time, Func<bool> isSo, TimeSpan step) => StepUntilAsync(time.Advance, isSo, step);
-
-    private static async Task StepUntilAsync(Action<TimeSpan> advance, Func<bool> isSo, TimeSpan step)
+    public static async Task AdvanceUntilAsync(this ConcurrentClock time, Func<bool> isSo, TimeSpan step)
     {
         for (var steps = 0; !isSo(); steps++)
         {
             Assert.True(steps < 5_000, "did not come about");
-            advance(step);
+            time.Advance(step);
             for (var looks = 0; looks < 5 && !isSo(); looks++)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, TestContext.Current.CancellationToken);

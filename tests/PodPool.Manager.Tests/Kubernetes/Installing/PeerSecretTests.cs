@@ -1,14 +1,13 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using PodPool.Contracts.Wire;
 using PodPool.Manager.Kubernetes.Installing;
 using PodPool.Manager.Leading;
 using PodPool.Manager.Loader.Certificates;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Peers;
+using k8s.Models;
 
 namespace PodPool.Manager.Tests.Kubernetes.Installing;
 
@@ -17,7 +16,7 @@ public sealed class PeerSecretTests
 {
     private static readonly FakeKind Secrets = new("", "v1", "secrets");
 
-    private readonly FakeTimeProvider _time = new(new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly ConcurrentClock _time = new(new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
     public async Task Who_leads_writes_it_and_renews_it_in_time_and_who_stands_by_does_not()

@@ -1,10 +1,10 @@
 using CsCheck;
-using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Leading;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
+using PodPool.Manager.Tests.Peers;
+using k8s.Models;
 
 namespace PodPool.Manager.Tests.Kubernetes.Leading;
 
@@ -41,7 +41,7 @@ public class LeaseElectionPropertyTests
 
     private static async Task RunAsync(int count, List<(Step Step, int Dice)> steps)
     {
-        var time = new FakeTimeProvider(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var time = new ConcurrentClock(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         await using var server = await FakeApiServer.StartAsync(time);
         var candidates = Enumerable.Range(0, count).Select(number => new Candidate(server, time, $"c{number}")).ToList();
         var processes = count;

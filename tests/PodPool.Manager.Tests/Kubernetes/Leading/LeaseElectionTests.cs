@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Leading;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
@@ -14,7 +13,7 @@ public sealed class LeaseElectionTests : IAsyncLifetime
     private static readonly FakeKind Leases = new("coordination.k8s.io", "v1", "leases");
     private static readonly ObjectName Name = new("podpool-system", "podpool-manager");
 
-    private readonly FakeTimeProvider _time = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly ConcurrentClock _time = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly List<KubernetesApi> _clients = [];
     private FakeApiServer _server = null!;
 

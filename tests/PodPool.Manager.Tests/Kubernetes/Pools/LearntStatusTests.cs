@@ -1,11 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
-using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using PodPool.Core;
 using PodPool.Manager.Claims;
 using PodPool.Manager.Doors;
@@ -27,6 +25,7 @@ using PodPool.Manager.Routing;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Kubernetes.Pods;
 using PodPool.Manager.Tests.Peers;
+using k8s.Models;
 
 namespace PodPool.Manager.Tests.Kubernetes.Pools;
 
@@ -36,7 +35,7 @@ public sealed class LearntStatusTests : IAsyncLifetime
     private static readonly FakeKind Pools = new(CustomResources.Group, CustomResources.Version, RuntimePoolResource.KubePluralName);
     private static readonly ObjectName Name = new("ns", "default");
 
-    private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow());
+    private readonly ConcurrentClock _time = new(TimeProvider.System.GetUtcNow());
     private readonly CancellationTokenSource _ending = new();
     private readonly TemporaryFolder _folder = new();
     private FakeApiServer _server = null!;

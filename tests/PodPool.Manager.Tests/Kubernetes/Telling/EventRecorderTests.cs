@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Telling;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
+using PodPool.Manager.Tests.Peers;
 
 namespace PodPool.Manager.Tests.Kubernetes.Telling;
 
@@ -11,7 +11,7 @@ public sealed class EventRecorderTests : IAsyncLifetime
     private static readonly FakeKind Events = new("events.k8s.io", "v1", "events");
     private static readonly ObjectEvent Missing = new(IsWarning: true, "SecretMissing", "create the Secret 'tokens'");
 
-    private readonly FakeTimeProvider _time = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly ConcurrentClock _time = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly CancellationTokenSource _over = new();
     private FakeApiServer _server = null!;
     private KubernetesApi _api = null!;

@@ -1,12 +1,11 @@
 using System.Text.Json.Nodes;
-using k8s;
-using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Watching;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Peers;
+using k8s;
+using k8s.Models;
 
 namespace PodPool.Manager.Tests.Kubernetes.Watching;
 
@@ -16,7 +15,7 @@ internal sealed class InformerUnderTest : IAsyncDisposable
     private readonly KubernetesApi _api;
     private Task _run = Task.CompletedTask;
 
-    private InformerUnderTest(FakeTimeProvider time, FakeApiServer server, InformerOptions options, string? labels, Func<Widget, Widget>? transform)
+    private InformerUnderTest(ConcurrentClock time, FakeApiServer server, InformerOptions options, string? labels, Func<Widget, Widget>? transform)
     {
         Time = time;
         Server = server;
@@ -25,7 +24,7 @@ internal sealed class InformerUnderTest : IAsyncDisposable
         Informer.Tell(Recorder);
     }
 
-    public FakeTimeProvider Time { get; }
+    public ConcurrentClock Time { get; }
 
     public FakeApiServer Server { get; }
 
@@ -39,7 +38,7 @@ internal sealed class InformerUnderTest : IAsyncDisposable
 
     public static async Task<InformerUnderTest> NewAsync(InformerOptions? options = null, string? labels = null, Func<Widget, Widget>? transform = null)
     {
-        var time = new FakeTimeProvider(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var time = new ConcurrentClock(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         return new(time, await FakeApiServer.StartAsync(time), options ?? new(), labels, transform);
     }
 
