@@ -11,12 +11,13 @@ string[] loads =
     "poisson:rate=200,functions=10000,zipf=1.6,hours=24,duration=0.2,duration-p99=2",
     "poisson:rate=50,functions=10000,zipf=1.3,hours=24,duration=0.2,duration-p99=2",
 ];
-(string Load, int RefillParallelism)[] days =
+(string Load, int RefillParallelism, int Concurrency)[] days =
 [
-    ("diurnal:rate=30,functions=10000,hours=24", 8),
-    ("diurnal:rate=100,functions=10000,hours=24", 8),
-    ("diurnal:rate=100,functions=10000,hours=24", 100),
-    ("diurnal:rate=100,functions=10000,zipf=1.5,hours=24", 8),
+    ("diurnal:rate=30,functions=10000,hours=24", 8, 1),
+    ("diurnal:rate=100,functions=10000,hours=24", 8, 1),
+    ("diurnal:rate=100,functions=10000,hours=24", 100, 1),
+    ("diurnal:rate=100,functions=10000,hours=24", 100, 100),
+    ("diurnal:rate=100,functions=10000,zipf=1.5,hours=24", 8, 1),
 ];
 var provenance = Provenance.Read("TuneSpeed", args);
 var settings = new SimulationSettings
@@ -36,11 +37,11 @@ foreach (var text in loads)
 }
 
 // As podpool tune does it: 8 refills at once unless it is told otherwise.
-foreach (var (text, parallelism) in days)
+foreach (var (text, parallelism, concurrency) in days)
 {
     var pool = new PoolSpec { Name = "default", Warm = 0, RefillPerSecond = 10, RefillBurst = 20, RefillParallelism = parallelism };
-    var plan = new TunePlan([settings with { Pool = pool }], null, [SizePolicy.Fixed, SizePolicy.Auto, SizePolicy.Scheduled], 0.01, int.MaxValue);
-    Measure(new SyntheticLoad(SyntheticSpec.Parse(text)), $"all, {parallelism} refills at once", plan.Next);
+    var plan = new TunePlan([settings with { Pool = pool, Concurrency = concurrency }], null, [SizePolicy.Fixed, SizePolicy.Auto, SizePolicy.Scheduled], 0.01, int.MaxValue);
+    Measure(new SyntheticLoad(SyntheticSpec.Parse(text)), $"all, {parallelism} refills at once" + (concurrency == 1 ? "" : $", {concurrency} requests an instance"), plan.Next);
 }
 
 if (args.Contains("--record"))
@@ -48,7 +49,7 @@ if (args.Contains("--record"))
     provenance.Write(
         "tune-speed",
         "How fast the simulation of podpool tune is",
-        "One processor: the load is made, read and simulated, with one candidate or with all that podpool tune tries for it; instances take one request at a time (--concurrency 1), which is the most work. Requests a second: of each candidate. Seconds of processor time; on a machine with others' work the wall clock says less. Where 8 refills at once are fewer than the claims of a day's peak no size is enough: that takes longest, as each claim waits.",
+        "One processor: the load is made, read and simulated, with one candidate or with all that podpool tune tries for it; instances take one request at a time (--concurrency 1), which is the most work, unless a row says that they take the 100 that podpool tune assumes. Requests a second: of each candidate. Seconds of processor time; on a machine with others' work the wall clock says less. Where 8 refills at once are fewer than the claims of a day's peak no size is enough: that takes longest, as each claim waits.",
         ["load", "policy", "recommended", "candidates", "requests", "found an instance", "starts", "processor s", "wall s", "requests a second", "working set MB"],
         names: 3,
         all.Select(one => new[]
