@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime;
 using Grpc.Core;
 using PodPool.Cli.Clusters;
 using PodPool.Cli.CommandLine;
@@ -114,6 +115,9 @@ internal sealed class TuneCommand : Verb
     private static async Task<TuneResult> RunAsync(VerbContext context, string title, ILoadSource load, IReadOnlyList<Candidate> candidates, Prices prices, CancellationToken cancellationToken)
     {
         TuneResult? result = null;
+
+        // Nobody waits for an answer meanwhile: a collection beside the work would only take its processor.
+        GCSettings.LatencyMode = GCLatencyMode.Batch;
         var cores = context.Get(TuneOptions.Cores) is > 0 and var asked ? asked : Environment.ProcessorCount;
         try
         {
