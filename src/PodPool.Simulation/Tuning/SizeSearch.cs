@@ -7,15 +7,13 @@ namespace PodPool.Simulation;
 internal readonly record struct TriedSize(int Warm, bool Does, double MissRate);
 
 /// <summary>
-/// Which sizes to try, to find the smallest that does with few of them: four times as many until one does, then three at most between the last that does not and
-/// the first that does, until those two are within a tenth of each other. Each answer is a round, whose sizes can be tried side by side.
+/// Which sizes to try, to find the smallest that does with few of them: four times as many until one does, then halfway between the last that does not and the
+/// first that does, until those two are within a tenth of each other.
 /// </summary>
 internal static class SizeSearch
 {
     /// <summary>No size beyond is tried.</summary>
     public const int Largest = 4096;
-
-    private const int Between = 3;
 
     /// <summary>Less than this part of the misses gone: what misses still does not for want of warm pods, but of refills.</summary>
     private const double Stall = 0.1;
@@ -52,11 +50,12 @@ internal static class SizeSearch
 
     private static int[] Closer(int low, int high)
     {
-        var (gap, near) = (high - low, Math.Max(1, high / 10));
-        var steps = Math.Min(Between + 1, (gap + near - 1) / near);
-        var isWide = low > 0 && high / low >= 4;
-        return [.. Enumerable.Range(1, steps - 1).Select(step => (int)Math.Round(At((double)step / steps)))];
+        if (high - low <= Math.Max(1, high / 10))
+        {
+            return [];
+        }
 
-        double At(double part) => isWide ? low * Math.Pow((double)high / low, part) : low + (gap * part);
+        var isWide = low > 0 && high / low >= 4;
+        return [(int)Math.Round(isWide ? Math.Sqrt((double)low * high) : (low + high) / 2.0)];
     }
 }

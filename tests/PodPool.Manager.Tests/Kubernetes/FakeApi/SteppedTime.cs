@@ -1,5 +1,3 @@
-using PodPool.Manager.Tests.Peers;
-
 namespace PodPool.Manager.Tests.Kubernetes.FakeApi;
 
 /// <summary>A fake clock beside real sockets.</summary>

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Leading;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
-using PodPool.Manager.Tests.Peers;
 using k8s.Models;
 
 namespace PodPool.Manager.Tests.Kubernetes.Leading;

@@ -6,7 +6,6 @@ using PodPool.Core;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Pods;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
-using PodPool.Manager.Tests.Peers;
 
 namespace PodPool.Manager.Tests.Kubernetes.Pods;
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Telling;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
-using PodPool.Manager.Tests.Peers;
 
 namespace PodPool.Manager.Tests.Kubernetes.Telling;
 

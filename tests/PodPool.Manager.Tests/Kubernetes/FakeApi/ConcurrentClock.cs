@@ -1,4 +1,4 @@
-namespace PodPool.Manager.Tests.Peers;
+namespace PodPool.Manager.Tests.Kubernetes.FakeApi;
 
 /// <summary>
 /// A clock that moves when it is told to, for what runs on many threads: timers fire on the thread that moves it, as it holds no lock, and nowhere else.
