@@ -1,9 +1,9 @@
 using System.Diagnostics.Metrics;
+using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Peers;
-using k8s.Models;
 
 namespace PodPool.Manager.Tests.Kubernetes.Api;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using PodPool.Contracts.Wire;
 using PodPool.Manager.Kubernetes.Installing;
@@ -7,7 +8,6 @@ using PodPool.Manager.Leading;
 using PodPool.Manager.Loader.Certificates;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Peers;
-using k8s.Models;
 
 namespace PodPool.Manager.Tests.Kubernetes.Installing;
 

@@ -1,9 +1,9 @@
 using CsCheck;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Leading;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
-using k8s.Models;
 
 namespace PodPool.Manager.Tests.Kubernetes.Leading;
 

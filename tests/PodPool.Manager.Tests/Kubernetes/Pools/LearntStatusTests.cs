@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
+using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -25,7 +26,6 @@ using PodPool.Manager.Routing;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Kubernetes.Pods;
 using PodPool.Manager.Tests.Peers;
-using k8s.Models;
 
 namespace PodPool.Manager.Tests.Kubernetes.Pools;
 

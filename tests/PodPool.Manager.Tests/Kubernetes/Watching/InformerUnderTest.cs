@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
+using k8s;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Watching;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Peers;
-using k8s;
-using k8s.Models;
 
 namespace PodPool.Manager.Tests.Kubernetes.Watching;
 
