@@ -1,8 +1,8 @@
 using Grpc.Core;
-using Name = PodPool.Core.FunctionName;
 using PodPool.Contracts;
 using PodPool.Contracts.V1;
 using PodPool.Worlds;
+using Name = PodPool.Core.FunctionName;
 
 namespace PodPool.Manager.Tests.Kubernetes.Worlds;
 

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
-using FunctionName = PodPool.Core.FunctionName;
-using PodPhase = PodPool.Contracts.V1.PodPhase;
 using PodPool.Contracts;
 using PodPool.Contracts.V1;
 using PodPool.Core;
 using PodPool.Manager.Kubernetes.Pods;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
+using FunctionName = PodPool.Core.FunctionName;
+using PodPhase = PodPool.Contracts.V1.PodPhase;
 
 namespace PodPool.Manager.Tests.Kubernetes.Worlds;
 
