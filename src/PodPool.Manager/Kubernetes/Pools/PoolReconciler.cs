@@ -145,10 +145,12 @@ internal sealed partial class PoolReconciler : IInformerHandler<RuntimePoolResou
         Take(resource);
         if (leads)
         {
-            var due = _time.GetElapsedTime(_learntAt.GetOrAdd(name, _time.GetTimestamp())) >= PoolRunner.KeepLearntEvery;
+            // What is written is from now, however long the writing takes.
+            var now = _time.GetTimestamp();
+            var due = _time.GetElapsedTime(_learntAt.GetOrAdd(name, now), now) >= PoolRunner.KeepLearntEvery;
             if (await _statuses.WriteAsync(name, resource, StatusOf(name, resource), cancellationToken, due ? AddLearnt : null).ConfigureAwait(false) && due)
             {
-                _learntAt[name] = _time.GetTimestamp();
+                _learntAt[name] = now;
             }
         }
 

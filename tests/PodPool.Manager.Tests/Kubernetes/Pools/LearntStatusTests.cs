@@ -75,11 +75,11 @@ public sealed class LearntStatusTests : IAsyncLifetime
         await UntilAsync(() => Status?["size"]?["why"] is not null);
         Assert.Null(LearntNow);
 
-        _time.Advance(TimeSpan.FromMinutes(9));
+        _time.Advance(TimeSpan.FromMinutes(5));
         await WriteAsync(generationAfter: 2);
         Assert.Null(LearntNow);
 
-        _time.Advance(TimeSpan.FromMinutes(2));
+        _time.Advance(TimeSpan.FromMinutes(6));
         await WriteAsync(generationAfter: 3);
         var learnt = LearntNow;
         Assert.NotNull(learnt);
