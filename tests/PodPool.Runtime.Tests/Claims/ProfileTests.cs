@@ -27,6 +27,7 @@ public sealed class ProfileTests
     [Fact]
     public async Task What_one_instance_recorded_another_replays()
     {
+        Assert.SkipUnless(Environment.ProcessorCount > 1, "on one processor the runtime records nothing");
         var profile = await RecordAsync();
         Assert.NotEmpty(StartProfile.Parser.ParseFrom(profile).Methods);
         Assert.Equal(["Function"], StartProfile.Parser.ParseFrom(profile).Assemblies);
