@@ -21,6 +21,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
 {
     private const string Node = "node-1";
     private static readonly FakeKind Secrets = new("", "v1", "secrets");
+    private static readonly string Network = string.Create(CultureInfo.InvariantCulture, $"127.{64 + (Environment.ProcessId % 128)}");
     private static int _addresses;
 
     private readonly FakeStore _store;
@@ -139,11 +140,11 @@ internal sealed class FakeKubelet : IAsyncDisposable
         ["status"] = new JsonObject { ["phase"] = phase, ["podIP"] = address },
     });
 
-    /// <summary>All of 127/8 is this machine.</summary>
+    /// <summary>All of 127/8 is this machine, and who runs the same tests at the same time has another part of it.</summary>
     private static string NextAddress()
     {
         var number = Interlocked.Increment(ref _addresses);
-        return string.Create(CultureInfo.InvariantCulture, $"127.77.{number / 250}.{(number % 250) + 1}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Network}.{number / 250}.{(number % 250) + 1}");
     }
 
     private async Task EndAsync(FakeObject pod)
