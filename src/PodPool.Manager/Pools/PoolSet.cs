@@ -278,6 +278,9 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         if (_pods.Close(pod) is { } known)
         {
             Find(known.Pool)?.PodGone(pod, why);
+
+            // To the pool it may be news no more: who waits until it is gone waits for this.
+            _events.Wake();
             return;
         }
 
