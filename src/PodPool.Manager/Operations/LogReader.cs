@@ -7,8 +7,11 @@ using Name = PodPool.Core.FunctionName;
 namespace PodPool.Manager.Operations;
 
 /// <summary>What a function's pods wrote, and go on to write.</summary>
-internal sealed class LogReader(IPodPlatform platform, EventJournal events)
+internal sealed class LogReader(IPodPlatform platform, EventJournal events, TimeProvider time)
 {
+    /// <summary>A platform may find a function's pod a moment after the last event of its start, and that is none.</summary>
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
+
     /// <summary>Lines that are there, pod by pod, oldest pod first; of all pods together no more than asked for.</summary>
     public async IAsyncEnumerable<LogLine> ReadAsync(
         IReadOnlyList<PodId> pods, int tail, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
@@ -71,7 +74,8 @@ internal sealed class LogReader(IPodPlatform platform, EventJournal events)
                     }
                 }
 
-                await next.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await next.WaitAsync(LookAgainAfter, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
         catch (Exception exception)
