@@ -35,8 +35,11 @@ public sealed class DaprInstallation(Installation installation) : IAsyncLifetime
                 namespace: podpool-system
                 files: [statestore.yaml, pubsub.yaml]
             """);
-        await Command.KubectlAsync("apply", "-k", _folder.FullName);
+
+        // First: daprd goes on without a component that it cannot reach when it starts.
+        await Command.KubectlAsync("apply", "-f", Path.Combine(_folder.FullName, "redis.yaml"));
         await Command.KubectlAsync("-n", "e2e-redis", "rollout", "status", "deployment/redis", "--timeout=180s");
+        await Command.KubectlAsync("apply", "-k", _folder.FullName);
         await Command.KubectlAsync("-n", Installation.Namespace, "rollout", "status", "daemonset/podpool-dapr", "--timeout=180s");
     }
 
