@@ -137,6 +137,7 @@ public static class ManagerHost
         services.TryAddSingleton<IPodPlatform, ProcessPlatform>();
         services.TryAddSingleton<ILoaderSecurity, NoLoaderSecurity>();
         services.TryAddSingleton(_ => Leadership.Always());
+        services.TryAddSingleton(LeaderFence.Open);
         services.AddSingleton<LearntSizes>();
         services.AddSingleton<ILeading, LeadsAlone>();
     }

@@ -1,5 +1,4 @@
 using PodPool.Contracts.Wire;
-using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Functions;
 using PodPool.Manager.Kubernetes.Installing;
 using PodPool.Manager.Kubernetes.Leading;
@@ -25,7 +24,7 @@ namespace PodPool.Manager.Kubernetes;
 /// </list>
 /// </summary>
 internal sealed partial class ClusterLife(
-    KubernetesApi api, ManagerOptions manager, KubernetesOptions options, InstallationSecret installation, LoaderSecurity security, PeerSecurity peers,
+    ManagerOptions manager, LeaseElection election, InstallationSecret installation, LoaderSecurity security, PeerSecurity peers,
     PeerSecrets peerSecrets, Informer<RuntimePoolResource> poolInformer,
     Informer<FunctionResource> functionInformer, PoolReconciler poolReconciler, FunctionReconciler functionReconciler,
     IEnumerable<IFunctionExposure> exposures, FunctionStatusWriter statuses, EventRecorder events, PackageSource packages, PoolSet pools, Leadership leadership, IHostApplicationLifetime lifetime,
@@ -43,13 +42,12 @@ internal sealed partial class ClusterLife(
     private DateTimeOffset _due;
     private Task _running = Task.CompletedTask;
     private Task _election = Task.CompletedTask;
-    private LeaseElection? _elected;
 
     /// <inheritdoc/>
     public string? Ended { get; private set; }
 
     /// <inheritdoc/>
-    public string? Leader => Volatile.Read(ref _elected)?.Holder;
+    public string? Leader => election.Holder;
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -102,9 +100,6 @@ internal sealed partial class ClusterLife(
     {
         try
         {
-            var election = new LeaseElection(
-                api.Resource<k8s.Models.V1Lease>(urgent: true), new() { Namespace = options.Namespace, Identity = options.Identity }, time, loggers.CreateLogger<LeaseElection>());
-            Volatile.Write(ref _elected, election);
             var end = await election.RunAsync(LeadAsync, _stopping.Token).ConfigureAwait(false);
             leadership.End();
             if (end is LeaseEnd.Lost lost)

@@ -3,6 +3,7 @@ using PodPool.Manager.Claims;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Functions;
 using PodPool.Manager.Kubernetes.Installing;
+using PodPool.Manager.Kubernetes.Leading;
 using PodPool.Manager.Kubernetes.Pods;
 using PodPool.Manager.Kubernetes.Pools;
 using PodPool.Manager.Kubernetes.Resources;
@@ -61,6 +62,11 @@ internal static class ClusterServices
         services.AddSingleton<FunctionStatusWriter>();
 
         services.AddSingleton(_ => new Leadership());
+        services.AddSingleton(new LeaseOptions { Namespace = options.Namespace, Identity = options.Identity });
+        services.AddSingleton(provider => new LeaderFence(provider.GetRequiredService<LeaseOptions>().Duration, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new LeaseElection(
+            provider.GetRequiredService<KubernetesApi>().Resource<k8s.Models.V1Lease>(urgent: true), provider.GetRequiredService<LeaseOptions>(), provider.GetRequiredService<LeaderFence>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LeaseElection>>()));
         services.AddSingleton<ILeading, ClusterLife>();
     }
 

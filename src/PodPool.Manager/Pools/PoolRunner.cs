@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using PodPool.Core;
 using PodPool.Manager.Claims;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Observability;
 using PodPool.Manager.Platform;
@@ -35,6 +36,7 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     private readonly ClaimRunner _claims;
     private readonly PodDirectory _pods;
     private readonly IPodPlatform _platform;
+    private readonly LeaderFence _fence;
     private readonly IPoolObserver _observer;
     private readonly ManagerMetrics _metrics;
     private readonly TimeProvider _time;
@@ -57,10 +59,11 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
     private volatile bool _started;
 
     public PoolRunner(
-        PoolOptions options, int warm, ClaimRunner claims, PodDirectory pods, IPodPlatform platform, IPoolObserver observer,
+        PoolOptions options, int warm, ClaimRunner claims, PodDirectory pods, IPodPlatform platform, LeaderFence fence, IPoolObserver observer,
         ManagerMetrics metrics, PoolTrace? trace, TimeProvider time, ILogger<PoolRunner> logger)
     {
-        (_options, _claims, _pods, _platform, _observer, _metrics, _time, _logger) = (options, claims, pods, platform, observer, metrics, time, logger);
+        (_options, _claims, _pods, _platform, _fence, _observer) = (options, claims, pods, platform, fence, observer);
+        (_metrics, _time, _logger) = (metrics, time, logger);
         Trace = trace;
         _pool = new Pool(options.ToSpec(warm), this, this, time, () => PodNames.New(options.PodPrefix));
         _timer = time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -379,6 +382,16 @@ internal sealed partial class PoolRunner : IPodBackend, IPoolListener, IAsyncDis
 
     private async Task DrainAsync(PodId pod, TimeSpan grace)
     {
+        try
+        {
+            await _fence.PassAsync(_closed.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The manager stops: it is the next one's.
+            return;
+        }
+
         if (_pods.Find(pod) is { } link)
         {
             await link.DrainAsync(grace).ConfigureAwait(false);

@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using PodPool.Core;
 using PodPool.Manager.Claims;
 using PodPool.Manager.Doors;
 using PodPool.Manager.Functions;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Observability;
 using PodPool.Manager.Operations;
@@ -19,9 +22,13 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
 {
     private static readonly TimeSpan AdoptionPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a pod that is looked at has to answer.</summary>
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2);
+
     private readonly ManagerOptions _options;
     private readonly FunctionRegistry _functions;
     private readonly IPodPlatform _platform;
+    private readonly LeaderFence _fence;
     private readonly PodDirectory _pods;
     private readonly ClaimRunner _claims;
     private readonly RouterHub _routers;
@@ -32,6 +39,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     private readonly TimeProvider _time;
     private readonly ILogger<PoolSet> _logger;
     private readonly ILogger<PoolRunner> _poolLogger;
+    private readonly ConcurrentDictionary<PodId, bool> _lookedAt = new();
     private readonly CancellationTokenSource _closed = new();
     private readonly Lock _changing = new();
     private ImmutableDictionary<string, PoolRunner> _pools;
@@ -39,10 +47,10 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     private volatile bool _leads;
 
     public PoolSet(
-        ManagerOptions options, FunctionRegistry functions, IPodPlatform platform, PodDirectory pods, ClaimRunner claims, RouterHub routers,
+        ManagerOptions options, FunctionRegistry functions, IPodPlatform platform, LeaderFence fence, PodDirectory pods, ClaimRunner claims, RouterHub routers,
         EventJournal events, PoolSizes sizes, DoorHub doors, ManagerMetrics metrics, TimeProvider time, ILogger<PoolSet> logger, ILogger<PoolRunner> poolLogger)
     {
-        (_options, _functions, _platform, _pods, _claims, _routers, _events) = (options, functions, platform, pods, claims, routers, events);
+        (_options, _functions, _platform, _fence, _pods, _claims, _routers, _events) = (options, functions, platform, fence, pods, claims, routers, events);
         (_sizes, _doors, _metrics, _time, _logger, _poolLogger) = (sizes, doors, metrics, time, logger, poolLogger);
         _pools = options.Pools.ToImmutableDictionary(pool => pool.Name, Run);
         foreach (var pool in _pools.Values)
@@ -226,32 +234,55 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     }
 
     /// <summary>A router could not reach an instance, or another pod answered: whether that is so, the manager finds out itself.</summary>
-    public async Task SuspectAsync(PodId pod)
+    public Task SuspectAsync(PodId pod) => LookAtAsync(pod, "a router could not reach it");
+
+    /// <summary>Gives a pod up that does not answer, unless that may be because nobody answers this manager. One look at a time: who sees it meanwhile sees the same.</summary>
+    private async Task LookAtAsync(PodId pod, string why)
     {
+        if (!_lookedAt.TryAdd(pod, true))
+        {
+            return;
+        }
+
         try
         {
-            await LookAtAsync(pod).ConfigureAwait(false);
+            while (await IsLostAsync(pod, why).ConfigureAwait(false) is { } link)
+            {
+                var looked = _time.GetTimestamp();
+                await _fence.PassAsync(_closed.Token).ConfigureAwait(false);
+                if (_time.GetElapsedTime(looked) <= LookPatience)
+                {
+                    Log.GivenUp(_logger, pod.Value, why);
+                    Tell(link.Pod.Pool, link.Observation with { Phase = PodPhase.Failed });
+                    return;
+                }
+
+                // This manager was cut off, too: what it saw then says nothing of the pod.
+            }
         }
         catch (Exception exception)
         {
             if (!_closed.IsCancellationRequested)
             {
-                Log.NotLookedAt(_logger, exception, pod.Value);
+                Log.NotLookedAt(_logger, exception, pod.Value, why);
             }
+        }
+        finally
+        {
+            _lookedAt.TryRemove(pod, out _);
         }
     }
 
-    private async Task LookAtAsync(PodId pod)
+    /// <returns>The link to a pod that exists and does not answer; null: it answers, or is gone.</returns>
+    private async Task<PodLink?> IsLostAsync(PodId pod, string why)
     {
         if (!await _platform.ExistsAsync(pod, _closed.Token).ConfigureAwait(false))
         {
-            Gone(pod, "a router could not reach it, and it does not exist any more");
+            Gone(pod, $"{why}, and it does not exist any more");
+            return null;
         }
-        else if (_pods.Find(pod) is { } link && !await link.AnswersAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false))
-        {
-            Log.Suspected(_logger, pod.Value);
-            Tell(link.Pod.Pool, link.Observation with { Phase = PodPhase.Failed });
-        }
+
+        return _pods.Find(pod) is { } link && !await link.AnswersAsync(LookPatience).ConfigureAwait(false) ? link : null;
     }
 
     /// <inheritdoc/>
@@ -314,8 +345,8 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         }
         else if (_leads && since > _options.UnreachableAfter && _pods.Find(pod.Pod) is { } link && (!pod.IsNew || link.FirstStatus.IsCompleted))
         {
-            Log.Unreachable(_logger, pod.Pod.Value, since.TotalSeconds);
-            Tell(pod.Pool, link.Observation with { Phase = PodPhase.Failed });
+            // Beside the link, which goes on trying: it may take until this manager is not cut off any more.
+            _ = LookAtAsync(pod.Pod, string.Create(CultureInfo.InvariantCulture, $"it has not answered for {since.TotalSeconds:0.#} s"));
         }
     }
 
@@ -350,7 +381,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     }
 
     private PoolRunner Run(PoolOptions options) =>
-        new(options, _sizes.Of(options), _claims, _pods, _platform, this, _metrics, _options.Console is null ? null : new(_time), _time, _poolLogger);
+        new(options, _sizes.Of(options), _claims, _pods, _platform, _fence, this, _metrics, _options.Console is null ? null : new(_time), _time, _poolLogger);
 
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
@@ -397,14 +428,11 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         [LoggerMessage(1, LogLevel.Error, "The function {Function} draws on the pool '{Pool}', which this manager does not have", EventName = "NoPool")]
         public static partial void NoPool(ILogger logger, string function, string pool);
 
-        [LoggerMessage(2, LogLevel.Warning, "Pod {Pod} exists but has not answered for {Seconds} s: it is given up", EventName = "Unreachable")]
-        public static partial void Unreachable(ILogger logger, string pod, double seconds);
+        [LoggerMessage(2, LogLevel.Warning, "Pod {Pod} is given up: {Why}, and it exists but does not answer the manager", EventName = "GivenUp")]
+        public static partial void GivenUp(ILogger logger, string pod, string why);
 
-        [LoggerMessage(3, LogLevel.Warning, "A router could not reach pod {Pod}, nor can the manager: it is given up", EventName = "Suspected")]
-        public static partial void Suspected(ILogger logger, string pod);
-
-        [LoggerMessage(5, LogLevel.Warning, "Pod {Pod}, which a router could not reach, could not be looked at", EventName = "NotLookedAt")]
-        public static partial void NotLookedAt(ILogger logger, Exception exception, string pod);
+        [LoggerMessage(5, LogLevel.Warning, "Pod {Pod} could not be looked at: {Why}", EventName = "NotLookedAt")]
+        public static partial void NotLookedAt(ILogger logger, Exception exception, string pod, string why);
 
         [LoggerMessage(4, LogLevel.Error, "The books could not be compared with what exists", EventName = "SweepFailed")]
         public static partial void SweepFailed(ILogger logger, Exception exception);

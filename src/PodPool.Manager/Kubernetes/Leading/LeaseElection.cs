@@ -1,5 +1,6 @@
 using k8s.Models;
 using PodPool.Manager.Kubernetes.Api;
+using PodPool.Manager.Leading;
 
 namespace PodPool.Manager.Kubernetes.Leading;
 
@@ -12,12 +13,21 @@ namespace PodPool.Manager.Kubernetes.Leading;
 /// process's own steady clock, from the end of the answer that first showed it to the begin of the request that last did.</item>
 /// <item>Every write names the version it was read at, so of several takers one wins.</item>
 /// <item>While the server cannot be reached the leader goes on: nobody can be elected through a server that is down, and pods refuse
-/// a second claim by themselves, so two leaders at worst waste a pod. When it <i>sees</i> that another holds the lease it has lost.</item>
+/// a second claim by themselves, so two leaders at worst waste a pod: what could do more harm waits at the fence until the lease was renewed. When it
+/// <i>sees</i> that another holds the lease it has lost.</item>
 /// <item>The epoch, the lease's count of transitions, grows with each change of holder.</item>
 /// </list>
 /// </remarks>
-internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptions options, TimeProvider time, ILogger<LeaseElection> logger)
+/// <param name="leases">The cluster's.</param>
+/// <param name="options">Which one, and how it is run for.</param>
+/// <param name="fence">Told each time that this process was seen to hold it.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Told of changes.</param>
+internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptions options, LeaderFence fence, TimeProvider time, ILogger<LeaseElection> logger)
 {
+    /// <summary>However many wait at the fence, the server is not asked more often.</summary>
+    private static readonly TimeSpan SoonestAgain = TimeSpan.FromMilliseconds(100);
+
     private readonly ObjectName _name = new(options.Namespace, options.Name);
     private V1Lease? _held;
     private V1LeaseSpec? _seen;
@@ -92,7 +102,12 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
         using var deadline = new CancellationTokenSource(options.RequestTimeout, time);
         try
         {
-            await (_held is null ? RunForItAsync(deadline.Token) : RenewAsync(_held, deadline.Token)).ConfigureAwait(false);
+            var proof = fence.Begin();
+            if (await (_held is null ? RunForItAsync(deadline.Token) : RenewAsync(_held, deadline.Token)).ConfigureAwait(false))
+            {
+                fence.Prove(proof);
+            }
+
             if (_isCutOff)
             {
                 _isCutOff = false;
@@ -154,15 +169,15 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
         }
     }
 
-    private async Task RunForItAsync(CancellationToken cancellationToken)
+    /// <returns>Whether this process was seen to hold the lease after the call.</returns>
+    private async Task<bool> RunForItAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
         var lease = await FindAsync(cancellationToken).ConfigureAwait(false);
         _mayHoldIt = false;
         if (lease is null)
         {
-            await TakeAsync(null, cancellationToken).ConfigureAwait(false);
-            return;
+            return await TakeAsync(null, cancellationToken).ConfigureAwait(false);
         }
 
         var spec = lease.Spec ?? new();
@@ -172,24 +187,30 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
         {
             // Taken earlier; the answer was lost.
             Lead(lease);
+            return true;
         }
-        else if (string.IsNullOrEmpty(spec.HolderIdentity))
+
+        if (string.IsNullOrEmpty(spec.HolderIdentity))
         {
-            await TakeAsync(lease, cancellationToken).ConfigureAwait(false);
+            return await TakeAsync(lease, cancellationToken).ConfigureAwait(false);
         }
-        else if (spec != _seen)
+
+        if (spec != _seen)
         {
             (_seen, _seenAt) = (spec, time.GetTimestamp());
         }
         else if (time.GetElapsedTime(_seenAt, asked) >= DurationOf(spec))
         {
             Log.Expired(logger, _name.ToString(), spec.HolderIdentity);
-            await TakeAsync(lease, cancellationToken).ConfigureAwait(false);
+            return await TakeAsync(lease, cancellationToken).ConfigureAwait(false);
         }
+
+        return false;
     }
 
     /// <summary>Takes a lease that is free, expired, or not there yet (null). Somebody else may be faster.</summary>
-    private async Task TakeAsync(V1Lease? lease, CancellationToken cancellationToken)
+    /// <returns>Whether this process did.</returns>
+    private async Task<bool> TakeAsync(V1Lease? lease, CancellationToken cancellationToken)
     {
         var now = Now();
         var spec = new V1LeaseSpec
@@ -204,14 +225,17 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
         {
             _mayHoldIt = true;
             Lead(await WriteAsync(spec, lease, cancellationToken).ConfigureAwait(false));
+            return true;
         }
         catch (ApiException exception) when (exception.Failure is ApiFailure.Conflict or ApiFailure.AlreadyExists or ApiFailure.NotFound)
         {
             _mayHoldIt = false;
+            return false;
         }
     }
 
-    private async Task RenewAsync(V1Lease held, CancellationToken cancellationToken)
+    /// <returns>Whether this process was seen to hold the lease after the call.</returns>
+    private async Task<bool> RenewAsync(V1Lease held, CancellationToken cancellationToken)
     {
         // Whatever others wrote into it, the record stays this process's own.
         var spec = held.Spec with { RenewTime = Now() };
@@ -220,7 +244,7 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
             try
             {
                 _held = await WriteAsync(spec, held, cancellationToken).ConfigureAwait(false);
-                return;
+                return true;
             }
             catch (ApiException exception) when (exception.Failure is ApiFailure.Conflict or ApiFailure.AlreadyExists or ApiFailure.NotFound or ApiFailure.Invalid)
             {
@@ -230,7 +254,7 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
                     if (!IsMine(found.Spec))
                     {
                         Lose(found.Spec?.HolderIdentity);
-                        return;
+                        return false;
                     }
 
                     held = _held = found;
@@ -241,6 +265,8 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
                 }
             }
         }
+
+        return false;
     }
 
     /// <summary>Still this process's: it says so, or somebody emptied it and nobody took it since.</summary>
@@ -306,8 +332,16 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
 
         using var over = stopping.IsCancellationRequested ? new CancellationTokenSource() : CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var pause = Task.Delay(options.RenewEvery * (1 - (Random.Shared.NextDouble() / 5)), time, over.Token);
-        await Task.WhenAny(pause, work is { IsCompleted: false } ? work : pause).ConfigureAwait(false);
+        await Task.WhenAny(pause, work is { IsCompleted: false } ? work : pause, ProofIsWantedAsync(over.Token)).ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async Task ProofIsWantedAsync(CancellationToken cancellationToken)
+    {
+        // Who does not lead has nothing to prove, and a server that was not reached is not asked faster for it.
+        var pace = Epoch is not null && !_isCutOff ? SoonestAgain : Timeout.InfiniteTimeSpan;
+        await Task.Delay(pace, time, cancellationToken).ConfigureAwait(false);
+        await fence.Wanted.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static partial class Log

@@ -9,6 +9,7 @@ using PodPool.Manager.Kubernetes.Pools;
 using PodPool.Manager.Kubernetes.Queueing;
 using PodPool.Manager.Kubernetes.Resources;
 using PodPool.Manager.Kubernetes.Watching;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Platform;
 
 namespace PodPool.Manager.Kubernetes.Pods;
@@ -27,15 +28,17 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
 
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
-    /// <summary>A node that ends may end many pods.</summary>
-    private const int Removers = 4;
+    /// <summary>A node that ends may end many pods, and each waits for the fence.</summary>
+    private const int Enders = 16;
 
     private readonly Resource<V1Pod> _pods;
     private readonly PodInformers _informers;
     private readonly NodeWatch _nodes;
     private readonly Informer<RuntimePoolResource> _pools;
     private readonly PodLabelWriter _labels;
-    private readonly WorkQueue<PodId> _ended;
+    private readonly WorkQueue<PodId> _toEnd;
+    private readonly ConcurrentDictionary<PodId, TimeSpan> _graces = new();
+    private readonly LeaderFence _fence;
     private readonly PodLogSource _logs;
     private readonly ClaimKey _key;
     private readonly ManagerOptions _options;
@@ -49,18 +52,19 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
     /// <param name="api">The cluster.</param>
     /// <param name="pools">All pools; it is run by somebody else.</param>
     /// <param name="key">Whose claims pods shall take.</param>
+    /// <param name="fence">No pod is ended but behind it.</param>
     /// <param name="options">How long an instance gets to end.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Told of trouble.</param>
     public KubernetesPlatform(
-        KubernetesApi api, Informer<RuntimePoolResource> pools, ClaimKey key, ManagerOptions options, TimeProvider time, ILoggerFactory loggers)
+        KubernetesApi api, Informer<RuntimePoolResource> pools, ClaimKey key, LeaderFence fence, ManagerOptions options, TimeProvider time, ILoggerFactory loggers)
     {
-        (_pools, _key, _options, _time, _logger) = (pools, key, options, time, loggers.CreateLogger<KubernetesPlatform>());
+        (_pools, _key, _fence, _options, _time, _logger) = (pools, key, fence, options, time, loggers.CreateLogger<KubernetesPlatform>());
         _pods = api.Resource<V1Pod>();
         _informers = new(api, this, time, loggers);
         _nodes = new(api, time, loggers, NodeIsLost);
         _labels = new(_pods, _informers.Find, time, loggers.CreateLogger<PodLabelWriter>());
-        _ended = new(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)), time);
+        _toEnd = new(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)), time);
         _logs = new(api);
         pools.Tell((IInformerHandler<RuntimePoolResource>)this);
     }
@@ -74,7 +78,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
             _running = Task.WhenAll(
                 Task.Run(() => _nodes.RunAsync(_closed.Token), CancellationToken.None),
                 Task.Run(() => _labels.RunAsync(_closed.Token), CancellationToken.None),
-                Task.Run(() => _ended.RunAsync(Removers, RemoveAsync, (pod, exception) => Log.NotRemoved(_logger, pod.Value, exception.Message), _closed.Token), CancellationToken.None));
+                Task.Run(() => _toEnd.RunAsync(Enders, EndAsync, (pod, exception) => Log.NotEnded(_logger, pod.Value, exception.Message), _closed.Token), CancellationToken.None));
         }
 
         await _pools.Synced.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -120,25 +124,19 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
     }
 
     /// <inheritdoc/>
-    public async Task DeleteAsync(PodId pod, bool gently, CancellationToken cancellationToken)
+    /// <remarks>It is tried until the pod is gone.</remarks>
+    public Task DeleteAsync(PodId pod, bool gently, CancellationToken cancellationToken)
     {
-        if (!_names.TryGetValue(pod, out var name))
+        if (_names.ContainsKey(pod))
+        {
+            End(pod, gently && _options.KillAfter > ShortestGrace ? _options.KillAfter : ShortestGrace);
+        }
+        else
         {
             _observer?.Gone(pod, "the cluster does not know it");
-            return;
         }
 
-        var known = _informers.Find(name);
-        var grace = gently && _options.KillAfter > ShortestGrace ? _options.KillAfter : ShortestGrace;
-        if (known is not null && IsEnding(known, grace))
-        {
-            return;
-        }
-
-        if (!await _pods.DeleteAsync(name, known?.Metadata.Uid, grace, cancellationToken).ConfigureAwait(false) && known is null)
-        {
-            Forget(pod, name, "it does not exist");
-        }
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -198,7 +196,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         await StopAsync(keepPods: true, CancellationToken.None).ConfigureAwait(false);
         await _informers.DisposeAsync().ConfigureAwait(false);
         _labels.Dispose();
-        _ended.Dispose();
+        _toEnd.Dispose();
         _nodes.Dispose();
         _closed.Dispose();
     }
@@ -233,7 +231,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
             // Its processes are gone; what is left is an entry in a list. A pod that never was warm is told of first: the message is its pool's.
             _observer!.Seen(Describe(pod));
             _observer!.Gone(id, PodTroubles.Of(pod).Message);
-            _ended.Add(id);
+            End(id, ShortestGrace);
         }
         else
         {
@@ -262,20 +260,51 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         }
     }
 
-    /// <summary>Nobody lists it any more: it is tried until it is gone.</summary>
-    private async Task<TimeSpan?> RemoveAsync(PodId pod, CancellationToken cancellationToken)
+    /// <summary>Ends a pod; of several times that it shall have for it the shortest counts.</summary>
+    private void End(PodId pod, TimeSpan grace)
     {
-        if (_names.ContainsKey(pod))
+        _graces.AddOrUpdate(pod, grace, (_, other) => grace < other ? grace : other);
+        _toEnd.Add(pod);
+    }
+
+    private async Task<TimeSpan?> EndAsync(PodId pod, CancellationToken cancellationToken)
+    {
+        if (!IsEnded(pod, out _, out _, out _))
         {
-            await DeleteAsync(pod, gently: false, cancellationToken).ConfigureAwait(false);
+            await _fence.DoAsync(token => EndNowAsync(pod, token), cancellationToken).ConfigureAwait(false);
         }
 
         return null;
     }
 
+    private async Task EndNowAsync(PodId pod, CancellationToken cancellationToken)
+    {
+        if (!IsEnded(pod, out var name, out var grace, out var known)
+            && !await _pods.DeleteAsync(name, known?.Metadata.Uid, grace, cancellationToken).ConfigureAwait(false)
+            && known is null)
+        {
+            Forget(pod, name, "it does not exist");
+        }
+    }
+
+    /// <summary>Whether nothing is left to do: it is gone, or is being deleted as it shall be.</summary>
+    private bool IsEnded(PodId pod, out ObjectName name, out TimeSpan grace, out V1Pod? known)
+    {
+        known = null;
+        if (!_names.TryGetValue(pod, out name) || !_graces.TryGetValue(pod, out grace))
+        {
+            _graces.TryRemove(pod, out grace);
+            return true;
+        }
+
+        known = _informers.Find(name);
+        return known is not null && IsEnding(known, grace);
+    }
+
     private void Forget(PodId pod, ObjectName name, string why)
     {
         _names.TryRemove(pod, out _);
+        _graces.TryRemove(pod, out _);
         _labels.Forget(name);
         _observer!.Gone(pod, why);
     }
@@ -322,8 +351,8 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         [LoggerMessage(2, LogLevel.Warning, "Node {Node} is not ready; none of its {Count} pods is claimed any more", EventName = "NodeLost")]
         public static partial void NodeLost(ILogger logger, string node, int count);
 
-        [LoggerMessage(3, LogLevel.Warning, "Pod {Pod}, which has ended, could not be removed, and will be: {Message}", EventName = "NotRemoved")]
-        public static partial void NotRemoved(ILogger logger, string pod, string message);
+        [LoggerMessage(3, LogLevel.Warning, "Pod {Pod} could not be ended, and will be: {Message}", EventName = "NotEnded")]
+        public static partial void NotEnded(ILogger logger, string pod, string message);
 
         [LoggerMessage(4, LogLevel.Debug, "Whether pod {Pod} was created is still not known: {Message}", EventName = "StillUncertain")]
         public static partial void StillUncertain(ILogger logger, string pod, string message);

@@ -3,6 +3,7 @@ using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Leading;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 
 namespace PodPool.Manager.Tests.Kubernetes.Leading;
@@ -32,7 +33,7 @@ public class LeaseElectionPropertyTests
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task No_two_ever_lead_in_the_same_epoch_and_epochs_only_grow(int candidates)
+    public async Task No_two_ever_lead_in_the_same_epoch_nor_before_a_proof_has_run_out_and_epochs_only_grow(int candidates)
         => await Gen.Select(Gen.Frequency((6, Gen.Const(Step.Look)), (6, Gen.Const(Step.Pass)), (2, Gen.Enum<Step>())), Gen.Int[0, 1_000_000]).List[20, 120].SampleAsync(
             steps => RunAsync(candidates, steps),
             iter: 12,
@@ -65,7 +66,9 @@ public class LeaseElectionPropertyTests
                     server.Heal();
                     break;
                 case Step.Release:
+                    // Whoever gives it back has ended what he did.
                     await candidates[one].Election.ReleaseAsync();
+                    candidates[one].HasGivenBack = true;
                     break;
                 case Step.Restart:
                     candidates[one].Dispose();
@@ -85,7 +88,8 @@ public class LeaseElectionPropertyTests
                 if (candidate.Election.Epoch is { } epoch && epoch != candidate.LastEpoch)
                 {
                     Assert.True(acquired.TryAdd(epoch, candidate.Name), $"{candidate.Name} acquired in epoch {epoch}, as {acquired.GetValueOrDefault(epoch)} had");
-                    candidate.LastEpoch = epoch;
+                    Assert.All(candidates.Where(other => other != candidate && !other.HasGivenBack), other => Assert.True(other.Fence.ProvenUntil <= time.GetTimestamp(), $"{candidate.Name} acquired before the proof of {other.Name} had run out"));
+                    (candidate.LastEpoch, candidate.HasGivenBack) = (epoch, false);
                     newest = Math.Max(newest, epoch);
                 }
             }
@@ -122,16 +126,22 @@ public class LeaseElectionPropertyTests
         {
             _client = server.Connect(name);
             Name = name;
+            Fence = new(TimeSpan.FromSeconds(4), time);
             Election = new(
                 _client.Resource<V1Lease>(urgent: true),
                 new() { Namespace = LeaseElectionPropertyTests.Name.Namespace, Identity = name },
+                Fence,
                 time,
                 NullLogger<LeaseElection>.Instance);
         }
 
         public string Name { get; }
 
+        public LeaderFence Fence { get; }
+
         public LeaseElection Election { get; }
+
+        public bool HasGivenBack { get; set; }
 
         public long? LastEpoch { get; set; }
 

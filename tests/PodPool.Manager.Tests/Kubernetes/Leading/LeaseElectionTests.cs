@@ -3,6 +3,7 @@ using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Leading;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Peers;
 
@@ -12,6 +13,8 @@ public sealed class LeaseElectionTests : IAsyncLifetime
 {
     private static readonly FakeKind Leases = new("coordination.k8s.io", "v1", "leases");
     private static readonly ObjectName Name = new("podpool-system", "podpool-manager");
+
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(4);
 
     private readonly ConcurrentClock _time = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly List<KubernetesApi> _clients = [];
@@ -295,6 +298,63 @@ public sealed class LeaseElectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_waits_at_the_fence_passes_when_the_lease_was_renewed_since_and_not_while_it_cannot_be()
+    {
+        var fence = new LeaderFence(Duration, _time);
+        var a = Candidate("a", fence);
+        await a.RoundAsync();
+        _server.Fail(request => request.User == "a" ? new FakeFault.Dropped(IsDone: true) : null);
+        var pass = fence.PassAsync(Test);
+        var until = fence.ProvenUntil;
+        for (var seconds = 0; seconds < 5; seconds++)
+        {
+            await a.RoundAsync();
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        // Whatever was done of it, nobody said so.
+        Assert.Equal(until, fence.ProvenUntil);
+        Assert.False(pass.IsCompleted);
+        _server.Heal();
+        await a.RoundAsync();
+        await pass.WaitAsync(TimeSpan.FromSeconds(10), Test);
+    }
+
+    [Fact]
+    public async Task Who_lost_the_lease_lets_nobody_pass_any_more()
+    {
+        var fence = new LeaderFence(Duration, _time);
+        var (a, b) = (Candidate("a", fence), Candidate("b"));
+        await a.RoundAsync();
+        await b.RoundAsync();
+        var pass = fence.PassAsync(Test);
+        var until = fence.ProvenUntil;
+        _time.Advance(Duration);
+        await b.RoundAsync();
+        await a.RoundAsync();
+        await a.RoundAsync();
+        Assert.Equal("b", a.LostTo);
+        Assert.Equal(until, fence.ProvenUntil);
+        Assert.False(pass.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_proof_that_is_wanted_does_not_wait_for_the_next_renewal()
+    {
+        var fence = new LeaderFence(TimeSpan.FromMinutes(4), _time);
+        var a = Candidate("a", fence, new() { Namespace = Name.Namespace, Identity = "a", Duration = TimeSpan.FromMinutes(4), RenewEvery = TimeSpan.FromMinutes(1) });
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Test);
+        var run = a.RunAsync((_, _) => Task.CompletedTask, stopping.Token);
+        await Eventually.IsSoAsync(() => a.Epoch is not null);
+        var begun = _time.GetUtcNow();
+        var pass = fence.PassAsync(Test);
+        await _time.AdvanceUntilAsync(() => pass.IsCompleted, TimeSpan.FromMilliseconds(100));
+        Assert.True(_time.GetUtcNow() - begun < TimeSpan.FromSeconds(40));
+        await stopping.CancelAsync();
+        await run.WaitAsync(TimeSpan.FromSeconds(10), Test);
+    }
+
+    [Fact]
     public async Task Who_stops_before_it_leads_just_ends()
     {
         var (a, b) = (Candidate("a"), Candidate("b"));
@@ -313,10 +373,10 @@ public sealed class LeaseElectionTests : IAsyncLifetime
         await _server.DisposeAsync();
     }
 
-    private LeaseElection Candidate(string name)
+    private LeaseElection Candidate(string name, LeaderFence? fence = null, LeaseOptions? options = null)
     {
         var client = _server.Connect(name);
         _clients.Add(client);
-        return new(client.Resource<V1Lease>(urgent: true), new() { Namespace = Name.Namespace, Identity = name }, _time, NullLogger<LeaseElection>.Instance);
+        return new(client.Resource<V1Lease>(urgent: true), options ?? new() { Namespace = Name.Namespace, Identity = name }, fence ?? new(Duration, _time), _time, NullLogger<LeaseElection>.Instance);
     }
 }

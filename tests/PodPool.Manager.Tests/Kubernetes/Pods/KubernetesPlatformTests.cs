@@ -9,6 +9,7 @@ using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Pods;
 using PodPool.Manager.Kubernetes.Resources;
 using PodPool.Manager.Kubernetes.Watching;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Platform;
 using PodPool.Manager.Tests.Kubernetes.FakeApi;
 using PodPool.Manager.Tests.Peers;
@@ -26,6 +27,8 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
 
     private readonly CancellationTokenSource _ending = new();
     private readonly Observer _observer = new();
+    private readonly LeaderFence _fence = new(TimeSpan.FromMinutes(10), TimeProvider.System);
+    private TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ClaimKey _key = ClaimKey.Of(ClaimKey.MakePem());
     private FakeApiServer _server = null!;
     private KubernetesApi _api = null!;
@@ -45,9 +48,11 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
         }
 
         _pools = new(_api.Resource<RuntimePoolResource>(), new(), null, TimeProvider.System, NullLogger<Informer<RuntimePoolResource>>.Instance);
-        _platform = new(_api, _pools, _key, ManagerUnderTest.OptionsFor("/nowhere"), TimeProvider.System, NullLoggerFactory.Instance);
+        _platform = new(_api, _pools, _key, _fence, ManagerUnderTest.OptionsFor("/nowhere"), TimeProvider.System, NullLoggerFactory.Instance);
         _ = _pools.RunAsync(_ending.Token);
         Assert.Empty(await _platform.StartAsync(_observer, Test));
+        _reached.SetResult();
+        _ = LeadAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -204,10 +209,27 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
         await RunningAsync();
         var uid = _server.Store.Find(FakeKind.Pods, Name)!.Uid;
         await _platform.DeleteAsync(Pod, gently: true, Test);
+        await UntilAsync(() => _server.Store.Find(FakeKind.Pods, Name) is null or { IsDeleting: true });
         var request = Assert.Single(_server.Requests, request => request.Verb == "delete");
         Assert.Equal(Name, request.ObjectName);
-        Assert.True(_server.Store.Find(FakeKind.Pods, Name) is null or { IsDeleting: true });
         Assert.NotEmpty(uid);
+    }
+
+    [Fact]
+    public async Task Nothing_is_deleted_while_it_is_not_known_whether_another_leads()
+    {
+        await RunningAsync();
+        var other = new PodId("default-def");
+        await _platform.CreateAsync(other, Options(), Test);
+        Volatile.Write(ref _reached, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        await _platform.DeleteAsync(Pod, gently: false, Test);
+        _server.Store.Patch(FakeKind.Pods, new("ns", other.Value), new() { ["status"] = new JsonObject { ["phase"] = "Failed" } });
+        await _observer.UntilAsync(() => _observer.Gone.ContainsKey(other));
+        await _fence.Wanted.WaitAsync(TimeSpan.FromSeconds(20), Test);
+        Assert.DoesNotContain(_server.Requests, request => request.Verb == "delete");
+
+        _reached.SetResult();
+        await UntilAsync(() => _server.Store.All(FakeKind.Pods).All(pod => pod.IsDeleting));
     }
 
     [Fact]
@@ -233,7 +255,18 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
         _server.Store.Delete(FakeKind.Pods, Name, grace: 3600);
         await _observer.UntilAsync(() => _observer.Last(Pod) is { IsCondemned: true });
         await _platform.DeleteAsync(Pod, gently: false, Test);
-        Assert.Equal("1", _server.Store.Find(FakeKind.Pods, Name)!.Text("metadata", "deletionGracePeriodSeconds"));
+        await UntilAsync(() => _server.Store.Find(FakeKind.Pods, Name)!.Text("metadata", "deletionGracePeriodSeconds") == "1");
+    }
+
+    /// <summary>As an election does that nobody else takes part in.</summary>
+    private async Task LeadAsync()
+    {
+        while (true)
+        {
+            await _fence.Wanted.WaitAsync(_ending.Token);
+            await Volatile.Read(ref _reached).Task.WaitAsync(_ending.Token);
+            _fence.Prove(_fence.Begin());
+        }
     }
 
     private static PoolOptions Options(string pool = "ns/default") => new() { Name = pool };

@@ -159,6 +159,7 @@ public sealed class LearntStatusTests : IAsyncLifetime
         services.AddSingleton<DoorClaims>();
         services.AddSingleton<ClaimRunner>();
         services.AddSingleton<PoolSizes>();
+        services.AddSingleton(LeaderFence.Open);
         services.AddSingleton<PoolSet>();
         services.AddSingleton<RouterHub>();
         services.AddSingleton<EventJournal>();

@@ -106,7 +106,7 @@ public sealed class ClusterManagerTests
         await first.DisposeAsync();
         await cluster.UntilAsync(() => cluster.Server.Store.Find(new("coordination.k8s.io", "v1", "leases"), new("podpool-system", "podpool-manager"))!.Text("spec", "holderIdentity") == "b");
 
-        var instance = await LedAsync(second);
+        var instance = await second.LedAsync("hello");
         Assert.Equal(served, await InstanceCall.TextAsync(instance));
         Assert.Equal(started, cluster.PodsStarted);
     }
@@ -183,23 +183,6 @@ public sealed class ClusterManagerTests
         cluster.Server.Store.Delete(ClusterUnderTest.Functions, new("shop", "hello"));
         await cluster.UntilAsync(() => cluster.Server.Store.All(FakeKind.Pods).All(pod => pod.Name != instance.Id));
         Assert.Equal(Reason.FunctionNotFound, (await Assert.ThrowsAsync<RpcException>(() => manager.AcquireAsync("hello"))).ReasonOf());
-    }
-
-    /// <summary>Elected is not yet leading: it takes over first.</summary>
-    private static async Task<Instance> LedAsync(ClusterManager manager)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (true)
-        {
-            try
-            {
-                return await manager.AcquireAsync("hello");
-            }
-            catch (RpcException exception) when (exception.ReasonOf() == Reason.NotLeader)
-            {
-                await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
-            }
-        }
     }
 
     private static TestPackage Answers(string variable) => Compiled.Function($$"""

@@ -4,11 +4,14 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Grpc.Core;
 using k8s.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using PodPool.Contracts;
 using PodPool.Contracts.Wire;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Installing;
@@ -235,6 +238,26 @@ internal sealed class ClusterManager(WebApplication host, ManagerOptions options
             new() { RouterId = "r", Load = load }, deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(60), cancellationToken: TestContext.Current.CancellationToken);
         return answer.Instance;
     }
+
+    /// <summary>The same of one that is about to lead: elected is not yet leading, it takes over first.</summary>
+    public async Task<Contracts.V1.Instance> LedAsync(string function)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        while (true)
+        {
+            try
+            {
+                return await AcquireAsync(function);
+            }
+            catch (RpcException exception) when (exception.ReasonOf() == Contracts.V1.Reason.NotLeader)
+            {
+                await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    public Task EndsAsync() => host.WaitForShutdownAsync(TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -52,6 +52,12 @@ internal sealed class FakeKubelet : IAsyncDisposable
     /// <summary>The image was pulled.</summary>
     public void ImageIsThere() => _image.TrySetResult();
 
+    /// <summary>A pod answers nobody any more, and closes nothing.</summary>
+    public void Suspend(string pod) => Signal(pod, "STOP");
+
+    /// <summary>It goes on.</summary>
+    public void Resume(string pod) => Signal(pod, "CONT");
+
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
@@ -139,6 +145,13 @@ internal sealed class FakeKubelet : IAsyncDisposable
         ["spec"] = new JsonObject { ["nodeName"] = Node },
         ["status"] = new JsonObject { ["phase"] = phase, ["podIP"] = address },
     });
+
+    private void Signal(string pod, string name)
+    {
+        using var kill = Process.Start("kill", ["-s", name, _processes[pod].Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
 
     /// <summary>All of 127/8 is this machine, and who runs the same tests at the same time has another part of it.</summary>
     private static string NextAddress()

@@ -13,6 +13,7 @@ using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Pods;
 using PodPool.Manager.Kubernetes.Resources;
 using PodPool.Manager.Kubernetes.Watching;
+using PodPool.Manager.Leading;
 using PodPool.Manager.Loader;
 using PodPool.Manager.Observability;
 using PodPool.Manager.Operations;
@@ -55,6 +56,7 @@ internal sealed class WorldManager : IAsyncDisposable
         services.AddSingleton<DoorClaims>();
         services.AddSingleton<ClaimRunner>();
         services.AddSingleton<PoolSizes>();
+        services.AddSingleton(LeaderFence.Open);
         services.AddSingleton<PoolSet>();
         services.AddSingleton<RouterHub>();
         services.AddSingleton<EventJournal>();
