@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using PodPool.Core;
@@ -22,14 +21,12 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
 {
     private static readonly TimeSpan AdoptionPatience = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a pod that is looked at has to answer.</summary>
-    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2);
-
     private readonly ManagerOptions _options;
     private readonly FunctionRegistry _functions;
     private readonly IPodPlatform _platform;
     private readonly LeaderFence _fence;
     private readonly PodDirectory _pods;
+    private readonly SuspectedPods _suspects;
     private readonly ClaimRunner _claims;
     private readonly RouterHub _routers;
     private readonly EventJournal _events;
@@ -39,7 +36,6 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     private readonly TimeProvider _time;
     private readonly ILogger<PoolSet> _logger;
     private readonly ILogger<PoolRunner> _poolLogger;
-    private readonly ConcurrentDictionary<PodId, bool> _lookedAt = new();
     private readonly CancellationTokenSource _closed = new();
     private readonly Lock _changing = new();
     private ImmutableDictionary<string, PoolRunner> _pools;
@@ -52,6 +48,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     {
         (_options, _functions, _platform, _fence, _pods, _claims, _routers, _events) = (options, functions, platform, fence, pods, claims, routers, events);
         (_sizes, _doors, _metrics, _time, _logger, _poolLogger) = (sizes, doors, metrics, time, logger, poolLogger);
+        _suspects = new(platform, pods, fence, time);
         _pools = options.Pools.ToImmutableDictionary(pool => pool.Name, Run);
         foreach (var pool in _pools.Values)
         {
@@ -236,28 +233,21 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     /// <summary>A router could not reach an instance, or another pod answered: whether that is so, the manager finds out itself.</summary>
     public Task SuspectAsync(PodId pod) => LookAtAsync(pod, "a router could not reach it");
 
-    /// <summary>Gives a pod up that does not answer, unless that may be because nobody answers this manager. One look at a time: who sees it meanwhile sees the same.</summary>
     private async Task LookAtAsync(PodId pod, string why)
     {
-        if (!_lookedAt.TryAdd(pod, true))
-        {
-            return;
-        }
-
         try
         {
-            while (await IsLostAsync(pod, why).ConfigureAwait(false) is { } link)
+            switch (await _suspects.LookAtAsync(pod, _closed.Token).ConfigureAwait(false))
             {
-                var looked = _time.GetTimestamp();
-                await _fence.PassAsync(_closed.Token).ConfigureAwait(false);
-                if (_time.GetElapsedTime(looked) <= LookPatience)
-                {
+                case SuspectVerdict.Gone:
+                    Gone(pod, $"{why}, and it does not exist any more");
+                    break;
+                case SuspectVerdict.Lost when _pods.Find(pod) is { } link:
                     Log.GivenUp(_logger, pod.Value, why);
                     Tell(link.Pod.Pool, link.Observation with { Phase = PodPhase.Failed });
-                    return;
-                }
-
-                // This manager was cut off, too: what it saw then says nothing of the pod.
+                    break;
+                default:
+                    break;
             }
         }
         catch (Exception exception)
@@ -267,22 +257,6 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
                 Log.NotLookedAt(_logger, exception, pod.Value, why);
             }
         }
-        finally
-        {
-            _lookedAt.TryRemove(pod, out _);
-        }
-    }
-
-    /// <returns>The link to a pod that exists and does not answer; null: it answers, or is gone.</returns>
-    private async Task<PodLink?> IsLostAsync(PodId pod, string why)
-    {
-        if (!await _platform.ExistsAsync(pod, _closed.Token).ConfigureAwait(false))
-        {
-            Gone(pod, $"{why}, and it does not exist any more");
-            return null;
-        }
-
-        return _pods.Find(pod) is { } link && !await link.AnswersAsync(LookPatience).ConfigureAwait(false) ? link : null;
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,6 @@ using PodPool.Core;
 using PodPool.Manager.Claims;
 using PodPool.Manager.Kubernetes.Api;
 using PodPool.Manager.Kubernetes.Pools;
-using PodPool.Manager.Kubernetes.Queueing;
 using PodPool.Manager.Kubernetes.Resources;
 using PodPool.Manager.Kubernetes.Watching;
 using PodPool.Manager.Leading;
@@ -28,17 +27,12 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
 
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
-    /// <summary>A node that ends may end many pods, and each waits for the fence.</summary>
-    private const int Enders = 16;
-
     private readonly Resource<V1Pod> _pods;
     private readonly PodInformers _informers;
     private readonly NodeWatch _nodes;
     private readonly Informer<RuntimePoolResource> _pools;
     private readonly PodLabelWriter _labels;
-    private readonly WorkQueue<PodId> _toEnd;
-    private readonly ConcurrentDictionary<PodId, TimeSpan> _graces = new();
-    private readonly LeaderFence _fence;
+    private readonly PodDeleter _deleter;
     private readonly PodLogSource _logs;
     private readonly ClaimKey _key;
     private readonly ManagerOptions _options;
@@ -59,12 +53,12 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
     public KubernetesPlatform(
         KubernetesApi api, Informer<RuntimePoolResource> pools, ClaimKey key, LeaderFence fence, ManagerOptions options, TimeProvider time, ILoggerFactory loggers)
     {
-        (_pools, _key, _fence, _options, _time, _logger) = (pools, key, fence, options, time, loggers.CreateLogger<KubernetesPlatform>());
+        (_pools, _key, _options, _time, _logger) = (pools, key, options, time, loggers.CreateLogger<KubernetesPlatform>());
         _pods = api.Resource<V1Pod>();
         _informers = new(api, this, time, loggers);
         _nodes = new(api, time, loggers, NodeIsLost);
         _labels = new(_pods, _informers.Find, time, loggers.CreateLogger<PodLabelWriter>());
-        _toEnd = new(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)), time);
+        _deleter = new(_pods, _informers.Find, name => Forget(name, "it does not exist"), fence, time, loggers.CreateLogger<PodDeleter>());
         _logs = new(api);
         pools.Tell((IInformerHandler<RuntimePoolResource>)this);
     }
@@ -78,7 +72,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
             _running = Task.WhenAll(
                 Task.Run(() => _nodes.RunAsync(_closed.Token), CancellationToken.None),
                 Task.Run(() => _labels.RunAsync(_closed.Token), CancellationToken.None),
-                Task.Run(() => _toEnd.RunAsync(Enders, EndAsync, (pod, exception) => Log.NotEnded(_logger, pod.Value, exception.Message), _closed.Token), CancellationToken.None));
+                Task.Run(() => _deleter.RunAsync(_closed.Token), CancellationToken.None));
         }
 
         await _pools.Synced.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -127,9 +121,9 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
     /// <remarks>It is tried until the pod is gone.</remarks>
     public Task DeleteAsync(PodId pod, bool gently, CancellationToken cancellationToken)
     {
-        if (_names.ContainsKey(pod))
+        if (_names.TryGetValue(pod, out var name))
         {
-            End(pod, gently && _options.KillAfter > ShortestGrace ? _options.KillAfter : ShortestGrace);
+            _deleter.Delete(name, gently && _options.KillAfter > ShortestGrace ? _options.KillAfter : ShortestGrace);
         }
         else
         {
@@ -196,7 +190,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         await StopAsync(keepPods: true, CancellationToken.None).ConfigureAwait(false);
         await _informers.DisposeAsync().ConfigureAwait(false);
         _labels.Dispose();
-        _toEnd.Dispose();
+        _deleter.Dispose();
         _nodes.Dispose();
         _closed.Dispose();
     }
@@ -217,7 +211,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
 
     void IInformerHandler<V1Pod>.Changed(V1Pod old, V1Pod pod) => Tell(pod);
 
-    void IInformerHandler<V1Pod>.Removed(V1Pod pod) => Forget(new(pod.Metadata.Name), ObjectName.Of(pod), "it was deleted");
+    void IInformerHandler<V1Pod>.Removed(V1Pod pod) => Forget(ObjectName.Of(pod), "it was deleted");
 
     /// <summary>Says what one change of a pod means. The same again changes nothing, so it need not be known what changed.</summary>
     private void Tell(V1Pod pod)
@@ -231,7 +225,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
             // Its processes are gone; what is left is an entry in a list. A pod that never was warm is told of first: the message is its pool's.
             _observer!.Seen(Describe(pod));
             _observer!.Gone(id, PodTroubles.Of(pod).Message);
-            End(id, ShortestGrace);
+            _deleter.Delete(name, ShortestGrace);
         }
         else
         {
@@ -260,52 +254,12 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
         }
     }
 
-    /// <summary>Ends a pod; of several times that it shall have for it the shortest counts.</summary>
-    private void End(PodId pod, TimeSpan grace)
+    private void Forget(ObjectName name, string why)
     {
-        _graces.AddOrUpdate(pod, grace, (_, other) => grace < other ? grace : other);
-        _toEnd.Add(pod);
-    }
-
-    private async Task<TimeSpan?> EndAsync(PodId pod, CancellationToken cancellationToken)
-    {
-        if (!IsEnded(pod, out _, out _, out _))
-        {
-            await _fence.DoAsync(token => EndNowAsync(pod, token), cancellationToken).ConfigureAwait(false);
-        }
-
-        return null;
-    }
-
-    private async Task EndNowAsync(PodId pod, CancellationToken cancellationToken)
-    {
-        if (!IsEnded(pod, out var name, out var grace, out var known)
-            && !await _pods.DeleteAsync(name, known?.Metadata.Uid, grace, cancellationToken).ConfigureAwait(false)
-            && known is null)
-        {
-            Forget(pod, name, "it does not exist");
-        }
-    }
-
-    /// <summary>Whether nothing is left to do: it is gone, or is being deleted as it shall be.</summary>
-    private bool IsEnded(PodId pod, out ObjectName name, out TimeSpan grace, out V1Pod? known)
-    {
-        known = null;
-        if (!_names.TryGetValue(pod, out name) || !_graces.TryGetValue(pod, out grace))
-        {
-            _graces.TryRemove(pod, out grace);
-            return true;
-        }
-
-        known = _informers.Find(name);
-        return known is not null && IsEnding(known, grace);
-    }
-
-    private void Forget(PodId pod, ObjectName name, string why)
-    {
+        var pod = new PodId(name.Name);
         _names.TryRemove(pod, out _);
-        _graces.TryRemove(pod, out _);
         _labels.Forget(name);
+        _deleter.Forget(name);
         _observer!.Gone(pod, why);
     }
 
@@ -320,10 +274,6 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
     }
 
     private static bool Exists(V1Pod pod) => !PodTroubles.HasEnded(pod);
-
-    /// <summary>It is being deleted and gets no longer for it than that: its node's kubelet does the rest, and says so in several steps.</summary>
-    private static bool IsEnding(V1Pod pod, TimeSpan grace)
-        => pod.Metadata is { DeletionTimestamp: not null, DeletionGracePeriodSeconds: { } seconds } && seconds <= grace.TotalSeconds;
 
     private PlatformPod Describe(V1Pod pod)
     {
@@ -350,9 +300,6 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
 
         [LoggerMessage(2, LogLevel.Warning, "Node {Node} is not ready; none of its {Count} pods is claimed any more", EventName = "NodeLost")]
         public static partial void NodeLost(ILogger logger, string node, int count);
-
-        [LoggerMessage(3, LogLevel.Warning, "Pod {Pod} could not be ended, and will be: {Message}", EventName = "NotEnded")]
-        public static partial void NotEnded(ILogger logger, string pod, string message);
 
         [LoggerMessage(4, LogLevel.Debug, "Whether pod {Pod} was created is still not known: {Message}", EventName = "StillUncertain")]
         public static partial void StillUncertain(ILogger logger, string pod, string message);

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using k8s.Models;
+using PodPool.Manager.Kubernetes.Api;
+using PodPool.Manager.Kubernetes.Queueing;
+using PodPool.Manager.Leading;
+
+namespace PodPool.Manager.Kubernetes.Pods;
+
+/// <summary>
+/// Deletes pods, each until it is gone, behind the fence: whatever is asked of a server that cannot be reached may arrive when another leads. What is being
+/// deleted as it shall be is not deleted again.
+/// </summary>
+/// <param name="pods">Where they are deleted.</param>
+/// <param name="find">A pod as it was last seen; null: it was not.</param>
+/// <param name="absent">Told of one that was never seen, and that the server does not know.</param>
+/// <param name="fence">Whether this manager may.</param>
+/// <param name="time">For pauses.</param>
+/// <param name="logger">For what could not be deleted.</param>
+internal sealed partial class PodDeleter(
+    Resource<V1Pod> pods, Func<ObjectName, V1Pod?> find, Action<ObjectName> absent, LeaderFence fence, TimeProvider time, ILogger<PodDeleter> logger) : IDisposable
+{
+    /// <summary>A node that ends may end many pods, and each waits for the fence.</summary>
+    private const int Deleters = 16;
+
+    private readonly ConcurrentDictionary<ObjectName, TimeSpan> _graces = new();
+    private readonly WorkQueue<ObjectName> _queue = new(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)), time);
+
+    /// <summary>Begins to delete a pod. Returns at once.</summary>
+    /// <param name="pod">Where the pod is.</param>
+    /// <param name="grace">How long its processes get to end; of several times the shortest counts.</param>
+    public void Delete(ObjectName pod, TimeSpan grace)
+    {
+        _graces.AddOrUpdate(pod, grace, (_, other) => grace < other ? grace : other);
+        _queue.Add(pod);
+    }
+
+    /// <summary>The pod is gone.</summary>
+    public void Forget(ObjectName pod)
+    {
+        _graces.TryRemove(pod, out _);
+        _queue.Forget(pod);
+    }
+
+    /// <summary>Deletes until it is ended.</summary>
+    public Task RunAsync(CancellationToken cancellationToken)
+        => _queue.RunAsync(Deleters, DeleteAsync, (pod, exception) => Log.NotDeleted(logger, pod.ToString(), exception.Message), cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _queue.Dispose();
+
+    private async Task<TimeSpan?> DeleteAsync(ObjectName pod, CancellationToken cancellationToken)
+    {
+        if (!IsDone(pod, out _, out _))
+        {
+            await fence.DoAsync(token => DeleteNowAsync(pod, token), cancellationToken).ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    private async Task DeleteNowAsync(ObjectName pod, CancellationToken cancellationToken)
+    {
+        // It may have waited at the fence for long.
+        if (!IsDone(pod, out var grace, out var seen)
+            && !await pods.DeleteAsync(pod, seen?.Metadata.Uid, grace, cancellationToken).ConfigureAwait(false)
+            && seen is null)
+        {
+            absent(pod);
+        }
+    }
+
+    private bool IsDone(ObjectName pod, out TimeSpan grace, out V1Pod? seen)
+    {
+        seen = find(pod);
+        return !_graces.TryGetValue(pod, out grace) || (seen is not null && IsEnding(seen, grace));
+    }
+
+    /// <summary>It is being deleted and gets no longer for it than that: its node's kubelet does the rest, and says so in several steps.</summary>
+    private static bool IsEnding(V1Pod pod, TimeSpan grace)
+        => pod.Metadata is { DeletionTimestamp: not null, DeletionGracePeriodSeconds: { } seconds } && seconds <= grace.TotalSeconds;
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The pod {Pod} could not be deleted, and will be: {Message}", EventName = "NotDeleted")]
+        public static partial void NotDeleted(ILogger logger, string pod, string message);
+    }
+}
