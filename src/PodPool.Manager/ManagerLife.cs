@@ -10,17 +10,21 @@ using PodPool.Manager.Rehearsing;
 namespace PodPool.Manager;
 
 /// <summary>
-/// What begins before the manager listens, and ends after it stopped listening: so no router hears of a state that is not whole.
+/// What begins before the manager listens, and ends after it stopped listening: so no router hears of a state that is not whole. Only the lead is given up
+/// before: who has stopped listening and waits for its last connections to end leads nobody.
 /// </summary>
 internal sealed partial class ManagerLife(
     ManagerOptions options, PoolSet pools, ILeading leading, Deployer deployer, Prefetcher prefetcher, PackageStore store, FunctionRegistry functions,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ManagerLife> logger)
-    : IHostedService, IAsyncDisposable
+    : IHostedLifecycleService, IAsyncDisposable
 {
     private static readonly TimeSpan CollectEvery = TimeSpan.FromMinutes(10);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _housekeeping = Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -48,13 +52,21 @@ internal sealed partial class ManagerLife(
     }
 
     /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppingAsync(CancellationToken cancellationToken) => leading.StopAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _housekeeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await leading.StopAsync(cancellationToken).ConfigureAwait(false);
         await pools.StopAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -101,7 +101,7 @@ internal sealed partial class ClusterLife(
         try
         {
             var end = await election.RunAsync(LeadAsync, _stopping.Token).ConfigureAwait(false);
-            leadership.End();
+            await StepDownAsync().ConfigureAwait(false);
             if (end is LeaseEnd.Lost lost)
             {
                 Log.Lost(_logger, lost.To);
@@ -111,9 +111,15 @@ internal sealed partial class ClusterLife(
         catch (Exception exception)
         {
             Log.Failed(_logger, exception);
-            leadership.End();
+            await StepDownAsync().ConfigureAwait(false);
             EndManager(exception.Message);
         }
+    }
+
+    private async Task StepDownAsync()
+    {
+        leadership.End();
+        await pools.StepDownAsync().ConfigureAwait(false);
     }
 
     private async Task LeadAsync(long epoch, CancellationToken cancellationToken)
@@ -123,6 +129,7 @@ internal sealed partial class ClusterLife(
         cancellationToken.ThrowIfCancellationRequested();
         await poolReconciler.PrepareToLeadAsync(cancellationToken).ConfigureAwait(false);
         await pools.LeadAsync(cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
         leadership.Begin((ulong)epoch);
         Log.Leads(_logger, epoch);
         poolReconciler.LookAtAll();

@@ -164,6 +164,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         cancellationToken.ThrowIfCancellationRequested();
         lock (_changing)
         {
+            _closed.Token.ThrowIfCancellationRequested();
             _leads = true;
             foreach (var pool in Pools.Values)
             {
@@ -199,16 +200,26 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         pool.Resize(warm);
     }
 
-    /// <summary>Ends what runs in the pools, or leaves it to the next manager; then closes.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Decides nothing any more, for good: the pools are another manager's, or nobody's.</summary>
+    public async Task StepDownAsync()
     {
         await _closed.CancelAsync().ConfigureAwait(false);
+        lock (_changing)
+        {
+            _leads = false;
+        }
+
         await _sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var pool in Pools.Values)
         {
             await pool.DisposeAsync().ConfigureAwait(false);
         }
+    }
 
+    /// <summary>Ends what runs in the pools, or leaves it to the next manager; then closes.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await StepDownAsync().ConfigureAwait(false);
         if (!_options.KeepPods)
         {
             var serving = _pods.All.Where(pod => pod.Link.Observation.Phase == PodPhase.Serving);
@@ -220,15 +231,7 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _closed.CancelAsync().ConfigureAwait(false);
-        await _sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var pool in Pools.Values)
-        {
-            await pool.DisposeAsync().ConfigureAwait(false);
-        }
-    }
+    public async ValueTask DisposeAsync() => await StepDownAsync().ConfigureAwait(false);
 
     /// <summary>A router could not reach an instance, or another pod answered: whether that is so, the manager finds out itself.</summary>
     public Task SuspectAsync(PodId pod) => LookAtAsync(pod, "a router could not reach it");

@@ -112,6 +112,19 @@ public sealed class ClusterManagerTests
     }
 
     [Fact]
+    public async Task The_lead_is_given_up_before_the_last_requests_are_waited_for()
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync();
+        var manager = await cluster.StartManagerAsync("a");
+        cluster.Declare("hello", Compiled.Hello());
+        await cluster.UntilAsync(() => cluster.IsReady("hello"));
+        string? holder = "nobody asked";
+        using var asked = manager.Stopping.Register(() => holder = cluster.Server.Store.Find(new("coordination.k8s.io", "v1", "leases"), new("podpool-system", "podpool-manager"))!.Text("spec", "holderIdentity"));
+        await manager.DisposeAsync();
+        Assert.Null(holder);
+    }
+
+    [Fact]
     public async Task The_next_leader_knows_what_the_size_of_a_pool_had_learnt()
     {
         await using var cluster = await ClusterUnderTest.StartAsync();

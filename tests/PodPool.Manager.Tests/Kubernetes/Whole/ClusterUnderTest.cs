@@ -195,6 +195,9 @@ internal sealed class ClusterManager(WebApplication host, ManagerOptions options
     private readonly ManagerClient _client = new(options.Listen, options.ListensOverTls ? CallWith(authority.IssueRouter(TimeProvider.System), authority) : null);
     private ulong _sequence;
 
+    /// <summary>Signalled when it begins to end, before it stops listening.</summary>
+    public CancellationToken Stopping => host.Lifetime.ApplicationStopping;
+
     /// <summary>Where routers come in.</summary>
     public string Address => options.Listen;
 
