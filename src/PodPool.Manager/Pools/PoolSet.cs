@@ -286,17 +286,18 @@ internal sealed partial class PoolSet : IPlatformObserver, ILinkObserver, IPoolO
         if (_pods.Close(pod) is { } known)
         {
             Find(known.Pool)?.PodGone(pod, why);
-
-            // To the pool it may be news no more: who waits until it is gone waits for this.
-            _events.Wake();
-            return;
         }
-
-        // It ended before it could be reached; only its pool knows it.
-        foreach (var pool in Pools.Values.Where(pool => pool.Made(pod)))
+        else
         {
-            pool.PodGone(pod, why);
+            // It ended before it could be reached; only its pool knows it.
+            foreach (var pool in Pools.Values.Where(pool => pool.Made(pod)))
+            {
+                pool.PodGone(pod, why);
+            }
         }
+
+        // To its pool it may be news no more: who waits until it is gone waits for this.
+        _events.Wake();
     }
 
     void ILinkObserver.Observed(PlatformPod pod, PodObservation observation)

@@ -20,7 +20,7 @@ namespace PodPool.Manager.Kubernetes.Leading;
 /// </remarks>
 /// <param name="leases">The cluster's.</param>
 /// <param name="options">Which one, and how it is run for.</param>
-/// <param name="fence">Told each time that this process was seen to hold it.</param>
+/// <param name="fence">Told each time that this process wrote it.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Told of changes.</param>
 internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptions options, LeaderFence fence, TimeProvider time, ILogger<LeaseElection> logger)
@@ -169,7 +169,7 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
         }
     }
 
-    /// <returns>Whether this process was seen to hold the lease after the call.</returns>
+    /// <returns>Whether this process wrote the lease, which from then on nobody else takes for its duration.</returns>
     private async Task<bool> RunForItAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
@@ -185,9 +185,9 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
         Volatile.Write(ref _holder, string.IsNullOrEmpty(spec.HolderIdentity) ? null : spec.HolderIdentity);
         if (spec.HolderIdentity == options.Identity)
         {
-            // Taken earlier; the answer was lost.
+            // Taken earlier; the answer was lost. Others may have seen it long before: it proves nothing before it is renewed.
             Lead(lease);
-            return true;
+            return false;
         }
 
         if (string.IsNullOrEmpty(spec.HolderIdentity))
@@ -209,7 +209,7 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
     }
 
     /// <summary>Takes a lease that is free, expired, or not there yet (null). Somebody else may be faster.</summary>
-    /// <returns>Whether this process did.</returns>
+    /// <returns>Whether this process wrote it.</returns>
     private async Task<bool> TakeAsync(V1Lease? lease, CancellationToken cancellationToken)
     {
         var now = Now();
@@ -234,7 +234,7 @@ internal sealed partial class LeaseElection(Resource<V1Lease> leases, LeaseOptio
         }
     }
 
-    /// <returns>Whether this process was seen to hold the lease after the call.</returns>
+    /// <returns>Whether this process wrote it.</returns>
     private async Task<bool> RenewAsync(V1Lease held, CancellationToken cancellationToken)
     {
         // Whatever others wrote into it, the record stays this process's own.

@@ -283,7 +283,7 @@ internal sealed partial class KubernetesPlatform : IPodPlatform, IInformerHandle
             pod.Metadata.DeletionTimestamp is not null ? ("it is being deleted", true)
             : node.Length > 0 && !_nodes.IsReady(node) ? ($"its node {node} is not ready", true)
             : (troubles.Message, troubles.Hopeless);
-        return new(new(pod.Metadata.Name), PodManifest.PoolOf(pod)!, node, LoaderOf(pod.Status?.PodIP))
+        return new(new(pod.Metadata.Name), PodManifest.PoolOf(pod)!, node, Exists(pod) ? LoaderOf(pod.Status?.PodIP) : null)
         {
             Trouble = trouble, IsCondemned = condemned, Template = pod.Metadata.Labels?.TryGetValue(PodLabels.Template, out var template) == true ? template : "", IsNew = pod.Metadata.Labels?.TryGetValue(PodLabels.State, out var state) == true && state == PodStates.Starting,
         };

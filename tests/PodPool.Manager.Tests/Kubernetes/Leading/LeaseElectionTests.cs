@@ -321,6 +321,27 @@ public sealed class LeaseElectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_lease_that_is_only_found_to_be_ones_own_proves_nothing_before_it_is_renewed()
+    {
+        var fence = new LeaderFence(Duration, _time);
+        var (a, b) = (Candidate("a", fence), Candidate("b"));
+        _server.Fail(request => request.Verb == "create" ? new FakeFault.Dropped(IsDone: true) : null, times: 1);
+        await a.RoundAsync();
+        await b.RoundAsync();
+        _time.Advance(TimeSpan.FromSeconds(3));
+        await a.RoundAsync();
+        Assert.Equal(1, a.Epoch);
+        Assert.Equal(0, fence.ProvenUntil);
+
+        // It may take it a second later, had it not been renewed.
+        await a.RoundAsync();
+        Assert.Equal(Duration, _time.GetElapsedTime(_time.GetTimestamp(), fence.ProvenUntil));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await b.RoundAsync();
+        Assert.Null(b.Epoch);
+    }
+
+    [Fact]
     public async Task Who_lost_the_lease_lets_nobody_pass_any_more()
     {
         var fence = new LeaderFence(Duration, _time);

@@ -191,6 +191,7 @@ public sealed class KubernetesPlatformTests : IAsyncLifetime
         _server.Store.Patch(FakeKind.Pods, Name, new() { ["status"] = new JsonObject { ["phase"] = "Failed", ["reason"] = "Evicted", ["message"] = "low on disk" } });
         await _observer.UntilAsync(() => _observer.Gone.ContainsKey(Pod));
         Assert.Contains("low on disk", _observer.Gone[Pod], StringComparison.Ordinal);
+        Assert.Null(_observer.Last(Pod)!.LoaderAddress);
         await UntilAsync(() => _server.Store.Find(FakeKind.Pods, Name) is null or { IsDeleting: true });
     }
 
