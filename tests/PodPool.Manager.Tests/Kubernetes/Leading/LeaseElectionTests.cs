@@ -363,13 +363,13 @@ public sealed class LeaseElectionTests : IAsyncLifetime
     public async Task A_proof_that_is_wanted_does_not_wait_for_the_next_renewal()
     {
         var fence = new LeaderFence(TimeSpan.FromMinutes(4), _time);
-        var a = Candidate("a", fence, new() { Namespace = Name.Namespace, Identity = "a", Duration = TimeSpan.FromMinutes(4), RenewEvery = TimeSpan.FromMinutes(1) });
+        var a = Candidate("a", fence, new() { Namespace = Name.Namespace, Identity = "a", Duration = TimeSpan.FromMinutes(4), RenewEvery = TimeSpan.FromMinutes(1), RequestTimeout = TimeSpan.FromMinutes(1) });
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Test);
         var run = a.RunAsync((_, _) => Task.CompletedTask, stopping.Token);
         await Eventually.IsSoAsync(() => a.Epoch is not null);
         var begun = _time.GetUtcNow();
         var pass = fence.PassAsync(Test);
-        await _time.AdvanceUntilAsync(() => pass.IsCompleted, TimeSpan.FromMilliseconds(100));
+        await _time.AdvanceUntilAsync(() => pass.IsCompleted, TimeSpan.FromMilliseconds(20));
         Assert.True(_time.GetUtcNow() - begun < TimeSpan.FromSeconds(40));
         await stopping.CancelAsync();
         await run.WaitAsync(TimeSpan.FromSeconds(10), Test);
