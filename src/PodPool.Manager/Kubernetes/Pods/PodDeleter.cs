@@ -22,7 +22,7 @@ internal sealed partial class PodDeleter(
     /// <summary>A node that ends may end many pods, and each waits for the fence.</summary>
     private const int Deleters = 16;
 
-    private readonly ConcurrentDictionary<ObjectName, TimeSpan> _graces = new();
+    private readonly ConcurrentDictionary<ObjectName, Order> _orders = new();
     private readonly WorkQueue<ObjectName> _queue = new(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)), time);
 
     /// <summary>Begins to delete a pod. Returns at once.</summary>
@@ -30,14 +30,15 @@ internal sealed partial class PodDeleter(
     /// <param name="grace">How long its processes get to end; of several times the shortest counts.</param>
     public void Delete(ObjectName pod, TimeSpan grace)
     {
-        _graces.AddOrUpdate(pod, grace, (_, other) => grace < other ? grace : other);
+        var order = new Order(grace, find(pod) is not null);
+        _orders.AddOrUpdate(pod, order, (_, other) => new(grace < other.Grace ? grace : other.Grace, order.WasSeen || other.WasSeen));
         _queue.Add(pod);
     }
 
     /// <summary>The pod is gone.</summary>
     public void Forget(ObjectName pod)
     {
-        _graces.TryRemove(pod, out _);
+        _orders.TryRemove(pod, out _);
         _queue.Forget(pod);
     }
 
@@ -72,12 +73,24 @@ internal sealed partial class PodDeleter(
     private bool IsDone(ObjectName pod, out TimeSpan grace, out V1Pod? seen)
     {
         seen = find(pod);
-        return !_graces.TryGetValue(pod, out grace) || (seen is not null && IsEnding(seen, grace));
+        grace = default;
+        if (!_orders.TryGetValue(pod, out var order))
+        {
+            return true;
+        }
+
+        // One that was seen and is not any more is gone: it is about to be forgotten.
+        grace = order.Grace;
+        return seen is null ? order.WasSeen : IsEnding(seen, grace);
     }
 
     /// <summary>It is being deleted and gets no longer for it than that: its node's kubelet does the rest, and says so in several steps.</summary>
     private static bool IsEnding(V1Pod pod, TimeSpan grace)
         => pod.Metadata is { DeletionTimestamp: not null, DeletionGracePeriodSeconds: { } seconds } && seconds <= grace.TotalSeconds;
+
+    /// <param name="Grace">How long its processes get to end.</param>
+    /// <param name="WasSeen">It was there when it was ordered: not one of which nobody knows yet whether it was created.</param>
+    private readonly record struct Order(TimeSpan Grace, bool WasSeen);
 
     private static partial class Log
     {
