@@ -24,6 +24,7 @@ public sealed class EvictTests
         var next = manager.Host.Services.GetRequiredService<EventJournal>().Next;
         manager.Pools.Gone(id, "it was deleted");
 
+        Assert.Null(manager.Pods.Find(id));
         Assert.True(next.IsCompleted);
     }
 }

@@ -51,9 +51,14 @@ internal sealed partial class PodDeleter(
 
     private async Task<TimeSpan?> DeleteAsync(ObjectName pod, CancellationToken cancellationToken)
     {
-        if (!IsDone(pod, out _, out _))
+        if (!IsDone(pod, out _, out var seen))
         {
             await fence.DoAsync(token => DeleteNowAsync(pod, token), cancellationToken).ConfigureAwait(false);
+        }
+        else if (seen is null)
+        {
+            // It may have been ordered while it was being forgotten.
+            _orders.TryRemove(pod, out _);
         }
 
         return null;

@@ -104,7 +104,7 @@ public sealed class ClusterManagerTests
         Assert.Equal(Reason.NotLeader, (await Assert.ThrowsAsync<RpcException>(() => second.AcquireAsync("hello"))).ReasonOf());
         var started = cluster.PodsStarted;
         await first.DisposeAsync();
-        await cluster.UntilAsync(() => cluster.Server.Store.Find(new("coordination.k8s.io", "v1", "leases"), new("podpool-system", "podpool-manager"))!.Text("spec", "holderIdentity") == "b");
+        await cluster.UntilAsync(() => cluster.LeaseHolder == "b");
 
         var instance = await second.LedAsync("hello");
         Assert.Equal(served, await InstanceCall.TextAsync(instance));
@@ -119,7 +119,7 @@ public sealed class ClusterManagerTests
         cluster.Declare("hello", Compiled.Hello());
         await cluster.UntilAsync(() => cluster.IsReady("hello"));
         string? holder = "nobody asked";
-        using var asked = manager.Stopping.Register(() => holder = cluster.Server.Store.Find(new("coordination.k8s.io", "v1", "leases"), new("podpool-system", "podpool-manager"))!.Text("spec", "holderIdentity"));
+        using var asked = manager.Stopping.Register(() => holder = cluster.LeaseHolder);
         await manager.DisposeAsync();
         Assert.Null(holder);
     }
@@ -146,7 +146,7 @@ public sealed class ClusterManagerTests
         Assert.NotEqual(before, learnt);
 
         await using var second = await cluster.StartManagerAsync("b");
-        await cluster.UntilAsync(() => cluster.Server.Store.Find(new("coordination.k8s.io", "v1", "leases"), new("podpool-system", "podpool-manager"))!.Text("spec", "holderIdentity") == "b");
+        await cluster.UntilAsync(() => cluster.LeaseHolder == "b");
         using var operators = second.ConnectOperator();
         await operators.UntilAsync(pool => pool is { Size: 2, Warm: 2 });
     }

@@ -28,6 +28,7 @@ namespace PodPool.Manager.Tests.Kubernetes.Whole;
 internal sealed class ClusterUnderTest : IAsyncDisposable
 {
     public static readonly FakeKind Functions = new(CustomResources.Group, CustomResources.Version, FunctionResource.KubePluralName);
+    public static readonly FakeKind Leases = new("coordination.k8s.io", "v1", "leases");
     public static readonly FakeKind Pools = new(CustomResources.Group, CustomResources.Version, RuntimePoolResource.KubePluralName);
 
     private readonly TemporaryFolder _folder = new();
@@ -41,6 +42,9 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     public int PodsStarted => _kubelet.Started;
 
     public FakeKubelet Kubelet => _kubelet;
+
+    /// <summary>Which manager holds the lease; null: none.</summary>
+    public string? LeaseHolder => Server.Store.Find(Leases, new("podpool-system", "podpool-manager"))!.Text("spec", "holderIdentity");
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 

@@ -9,8 +9,6 @@ namespace PodPool.Manager.Tests.Kubernetes.Whole;
 /// </summary>
 public sealed class CutOffLeaderTests : IAsyncLifetime
 {
-    private static readonly FakeKind Leases = new("coordination.k8s.io", "v1", "leases");
-
     private readonly TaskCompletionSource _mended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ClusterUnderTest _cluster = null!;
     private ClusterManager _leader = null!;
@@ -39,7 +37,7 @@ public sealed class CutOffLeaderTests : IAsyncLifetime
         await using var next = await _cluster.StartManagerAsync("b");
         using (await CutAsync())
         {
-            await _cluster.UntilAsync(() => _cluster.Server.Store.Find(Leases, new("podpool-system", "podpool-manager"))!.Text("spec", "holderIdentity") == "b");
+            await _cluster.UntilAsync(() => _cluster.LeaseHolder == "b");
         }
 
         Mend();
@@ -70,7 +68,7 @@ public sealed class CutOffLeaderTests : IAsyncLifetime
     /// <summary>From now on a router beside the leader cannot reach the instance either, and says so.</summary>
     private async Task<TestRouter> CutAsync()
     {
-        _cluster.Server.Fail(request => request.User != "a" ? null : request.Kind == Leases ? new FakeFault.Dropped() : new FakeFault.Held(_mended.Task));
+        _cluster.Server.Fail(request => request.User != "a" ? null : request.Kind == ClusterUnderTest.Leases ? new FakeFault.Dropped() : new FakeFault.Held(_mended.Task));
         _cluster.Kubelet.Suspend(_instance.Id);
         var router = await TestRouter.ConnectAsync(_leader.Routers);
         await router.SendAsync(new() { Suspect = new() { InstanceId = _instance.Id } });
@@ -84,7 +82,7 @@ public sealed class CutOffLeaderTests : IAsyncLifetime
         _mended.SetResult();
     }
 
-    private int Renewals() => _cluster.Server.Requests.Count(request => request is { User: "a", Verb: "update" } && request.Kind == Leases);
+    private int Renewals() => _cluster.Server.Requests.Count(request => request is { User: "a", Verb: "update" } && request.Kind == ClusterUnderTest.Leases);
 
     private void NothingWasDeleted() => Assert.DoesNotContain(_cluster.Server.Requests, request => request.Verb == "delete" && request.Kind == FakeKind.Pods);
 }
